@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Read, write, flush. No allocation, no lock that other files share: the file's path is taken under the
+ * file's own lock in dispatch.c, and the cached attributes are dropped under the node's stripe.
+ */
+#include "nt/nt_internal.h"
+
+enum { USE_FILE_POSITION = -2, END_OF_FILE = -1 };
+
+static NTSTATUS check_io(const struct nt_handle *h, const struct nt_io_args *io, ACCESS_MASK any_of)
+{
+    if (h->directory || (io->length && !io->buffer) || io->offset < USE_FILE_POSITION)
+        return STATUS_INVALID_PARAMETER;
+    if (!io->paging && !(h->access & any_of))
+        return STATUS_ACCESS_DENIED;
+    return STATUS_SUCCESS;
+}
+
+static bool is_synchronous(const struct nt_handle *h)
+{
+    return h->options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT);
+}
+
+NTSTATUS run_read(struct nt_request *rq)
+{
+    struct nt_handle *h = rq->handle;
+    struct nt_io_args *io = &rq->io;
+    NTSTATUS status = check_io(h, io, FILE_READ_DATA | FILE_EXECUTE);
+    if (status || io->length == 0)
+        return status;
+    if (io->offset == USE_FILE_POSITION)
+        io->offset = atomic_load(&h->position);
+    if (io->offset < 0)
+        return STATUS_INVALID_PARAMETER;
+    uint32_t done;
+    status = call_read(rq, h, io, &done);
+    if (status != STATUS_SUCCESS)
+        return status;
+    if (is_synchronous(h) && !io->paging)
+        atomic_store_explicit(&h->position, io->offset + done, memory_order_relaxed);
+    rq->p.information = done;
+    return done ? STATUS_SUCCESS : STATUS_END_OF_FILE;
+}
+
+/* Where a synchronous handle stands after an append: at the end, wherever that is now. */
+static void position_after(struct nt_request *rq, uint32_t done)
+{
+    struct nt_handle *h = rq->handle;
+    struct nt_attr attr;
+    if (!is_synchronous(h) || rq->io.paging)
+        return;
+    if (rq->io.offset != END_OF_FILE)
+        atomic_store_explicit(&h->position, rq->io.offset + done, memory_order_relaxed);
+    else if (attr_query(rq, h, &attr, true) == STATUS_SUCCESS)
+        atomic_store_explicit(&h->position, (int64_t)attr.size, memory_order_relaxed);
+}
+
+static void note_write(struct nt_request *rq)
+{
+    struct nt_handle *h = rq->handle;
+    atomic_store_explicit(&h->wrote, true, memory_order_relaxed);
+    if (!atomic_load_explicit(&h->file->written, memory_order_relaxed))
+        atomic_store_explicit(&h->file->written, true, memory_order_relaxed);
+    event_node(h->node, NT_EVENT_MODIFIED, FILE_NOTIFY_CHANGE_SIZE, rq_origin(rq));
+}
+
+NTSTATUS run_write(struct nt_request *rq)
+{
+    struct nt_handle *h = rq->handle;
+    struct nt_io_args *io = &rq->io;
+    NTSTATUS status = check_io(h, io, FILE_WRITE_DATA | FILE_APPEND_DATA);
+    if (status || io->length == 0)
+        return status;
+    if (io->paging && io->offset == END_OF_FILE)
+        return STATUS_SUCCESS;
+    if (io->offset == USE_FILE_POSITION)
+        io->offset = atomic_load(&h->position);
+    if (io->offset >= 0 && io->offset > INT64_MAX - (int64_t)io->length)
+        return STATUS_INVALID_PARAMETER;
+    uint32_t done;
+    status = call_write(rq, h, io, &done);
+    cache_drop(h->node); /* also of a write that failed: it may have got half way */
+    if (status != STATUS_SUCCESS)
+        return status;
+    note_write(rq);
+    position_after(rq, done);
+    rq->p.information = done;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS run_flush(struct nt_request *rq)
+{
+    struct nt_handle *h = rq->handle;
+    atomic_store(&h->wrote, false);
+    NTSTATUS status = call_flush(rq, h);
+    if (status == STATUS_SUCCESS || status == STATUS_NOT_IMPLEMENTED)
+        return STATUS_SUCCESS;
+    return rq->strict ? STATUS_NOT_SUPPORTED : status;
+}

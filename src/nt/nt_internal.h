@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The engine's own structures. Included by src/nt only.
+ *
+ * Lock order (take downwards, never upwards; no lock is held while a callback or a door's function runs):
+ *
+ *     volumes        the process's list of volumes and of thread slots (volume.c, watchdog.c)
+ *     vol->tree      nodes, reservations, the waiting list, the list of files
+ *     file->lock     counts, share access, delete mark, path and handles of one file
+ *     handle->dir_lock   one handle's listing
+ *     vol->stripe[]  cached attributes of nodes
+ *     vol->exec.lock     threads and jobs
+ *     vol->events.lock   the event queue and the listeners
+ *     slot->lock     what one thread runs (spin)
+ *
+ * Lifetime: handle -> file -> node -> volume, each counted. Requests hold what they name through their door;
+ * a request whose callback outlives its deadline holds its handle and the volume itself.
+ */
+#ifndef XDOKAN_NT_INTERNAL_H
+#define XDOKAN_NT_INTERNAL_H
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "nt/nt.h"
+#include <dokan/ntstatus.h>
+#include <pthread.h>
+#include <string.h>
+
+enum { NT_NAME_MAX = 255, NT_PATH_MAX = 32760, NT_STUCK_MAX = 64, NT_STRIPES = 64, NT_COUNTER_SHARDS = 8 };
+
+/* ---- names (tree.c, path.c, resolve.c) ----------------------------------------------------------------- */
+
+/* An immutable, terminated, volume-relative path (`\`, `\a\b`, `\a\b:s`). */
+struct nt_path {
+    _Atomic uint32_t refs;
+    uint32_t len;
+    WCHAR text[];
+};
+
+struct nt_path *path_new(const WCHAR *text, size_t len);
+struct nt_path *path_get(struct nt_path *path);
+void path_put(struct nt_path *path);
+
+enum nt_node_flags {
+    NODE_TYPED = 1, /* NODE_DIRECTORY is known */
+    NODE_DIRECTORY = 2,
+    NODE_GONE = 4,      /* its name was removed or replaced: found by nobody any more */
+    NODE_SPELLED = 8,   /* `name` is the spelling the file system stores */
+    NODE_RESERVED = 16, /* the reserved folder and what lies in it: no door shows it */
+    NODE_STREAM = 32    /* name begins with ':'; the parent is the file */
+};
+
+/* Reservations of a name, see token.c. */
+enum nt_token_mode { TOKEN_HOLD, TOKEN_OPEN, TOKEN_CLEANUP, TOKEN_CHANGE, TOKEN_MODES };
+
+struct nt_node {
+    _Atomic int refs;
+    _Atomic uint32_t flags;
+    struct nt_volume *vol; /* counted, except by the root */
+    struct nt_node *parent;
+    struct nt_node *next; /* hash chain */
+    uint64_t hash;
+    uint64_t ino;
+    _Atomic uint64_t door_id;
+    WCHAR *name;
+    uint16_t len;
+    uint32_t held[TOKEN_MODES]; /* reservations in force */
+    struct nt_file *file;       /* the FCB while one exists; not counted */
+    struct nt_path *path;       /* cached, good while path_gen == vol->path_gen */
+    uint64_t path_gen;
+    /* cache.c, under the node's stripe */
+    struct nt_attr attr;
+    uint64_t attr_expiry; /* 0 = nothing cached */
+    uint32_t attr_gen;    /* moves with every change; an answer asked before a change is not stored */
+    uint64_t changed;     /* when it, or a child that was forgotten, last moved; clock_ns(), 0 = never */
+};
+
+int tree_init(struct nt_volume *vol);
+void tree_destroy(struct nt_volume *vol);
+/* The child of `dir` called name, made if unknown. Counted. NULL: no memory. */
+struct nt_node *tree_child(struct nt_node *dir, const WCHAR *name, size_t len);
+/* Resolves an nt_name. `parent` (optional) gets a counted reference too (the root is its own parent). */
+NTSTATUS tree_resolve(struct nt_volume *vol, const struct nt_name *name, struct nt_node **node,
+                      struct nt_node **parent);
+/* The path of a node; counted; NULL: no memory or too long. path_locked(): vol->tree is held. */
+struct nt_path *tree_path(struct nt_node *node);
+struct nt_path *path_locked(struct nt_node *node);
+/* The path that `dir` + name would have. */
+struct nt_path *tree_join(struct nt_node *dir, const WCHAR *name, size_t len);
+/* The name is free: the node stays for those who hold it. Streams go with their file. */
+void tree_detach(struct nt_node *node);
+/* The same, unless somebody has it open or has reserved it. */
+void tree_forget(struct nt_node *node);
+/* The node that took the name of a detached one, made if there is none; counted. NULL: no memory. */
+struct nt_node *tree_renew(struct nt_node *node, bool directory);
+/* Moves a node (and so everything below it); paths of open files below follow. A node already there is
+ * detached. */
+NTSTATUS tree_move(struct nt_node *node, struct nt_node *dir, const WCHAR *name, size_t len);
+/* The same, and the name it had stays reserved for the request, which held a CHANGE of the node. */
+NTSTATUS tree_move_aside(struct nt_request *rq, struct nt_node *node, struct nt_node *dir, const WCHAR *name,
+                         size_t len);
+/* Remembers what the file system says of a node. Returns false if its type changed: the node was detached. */
+bool tree_set_type(struct nt_node *node, bool directory);
+void tree_set_spelling(struct nt_node *node, const WCHAR *name, size_t len);
+/* Where a node stands now: its parent, counted, and its last component (unless `name` is NULL). */
+struct nt_spelling {
+    uint16_t len;
+    WCHAR text[NT_NAME_MAX + 1];
+};
+struct nt_node *tree_place(struct nt_node *node, struct nt_spelling *name);
+bool tree_is_below(const struct nt_node *node, const struct nt_node *ancestor);
+
+static inline bool node_has(const struct nt_node *node, unsigned flag)
+{
+    return (atomic_load_explicit(&node->flags, memory_order_relaxed) & flag) != 0;
+}
+
+/* ---- reservations (token.c) ---------------------------------------------------------------------------- */
+
+/* Adds a wanted reservation to a request under preparation; takes over one reference to `node`. */
+void token_want(struct nt_request *rq, struct nt_node *node, enum nt_token_mode mode, bool subtree);
+/* One more CHANGE, of a new node that nobody else knows yet, for a request that runs; takes over the
+ * reference. vol->tree is held. */
+void token_keep(struct nt_request *rq, struct nt_node *node);
+enum token_result { TOKENS_TAKEN, TOKENS_QUEUED, TOKENS_REFUSED };
+/* All or nothing. QUEUED: the request stands in the waiting list and is no longer the caller's. */
+enum token_result token_acquire(struct nt_request *rq);
+/* Gives them back (once) and starts what they held up. */
+void token_release(struct nt_request *rq);
+/* SingleThread: nobody is inside a callback for this request any more. */
+void token_open_gate(struct nt_request *rq);
+/* Takes a waiting request out of the list; false if it no longer waits. */
+bool token_unqueue(struct nt_request *rq);
+/* Moves each request that waits past `now` (UINT64_MAX: all that a stopping volume gives up) to `expired`. */
+void token_collect_expired(struct nt_volume *vol, uint64_t now, struct list *expired);
+/* The volume has stopped: everybody who still waits may end what he has to end. */
+void token_wake_stopped(struct nt_volume *vol);
+void token_refuse_all(struct list *requests, NTSTATUS status);
+
+/* ---- files and handles (file.c, handle.c, share.c) ----------------------------------------------------- */
+
+struct nt_share {
+    uint32_t readers, writers, deleters;            /* openers that have the right */
+    uint32_t share_read, share_write, share_delete; /* openers that let others have it */
+    uint32_t openers;                               /* openers that count at all */
+};
+
+bool share_allows(const struct nt_share *s, ACCESS_MASK access, ULONG share);
+void share_add(struct nt_share *s, ACCESS_MASK access, ULONG share);
+void share_remove(struct nt_share *s, ACCESS_MASK access, ULONG share);
+
+struct nt_file {
+    _Atomic int refs;
+    struct nt_node *node; /* counted */
+    struct list link;     /* vol->files, under vol->tree */
+    pthread_mutex_t lock;
+    struct nt_path *path;
+    struct list handles;
+    uint32_t open_count;    /* creates under way and handles not closed */
+    uint32_t unclean_count; /* handles whose Cleanup has not begun */
+    struct nt_share share;
+    bool directory;
+    bool delete_pending;
+    bool posix_deleted;   /* its name is gone already; the deletion itself waits for the last Cleanup */
+    _Atomic bool written; /* a LAST_WRITE event is due at Cleanup */
+};
+
+/* The FCB of a node, made if there is none. Counted. */
+struct nt_file *file_of(struct nt_node *node);
+struct nt_file *file_get(struct nt_file *file);
+void file_put(struct nt_file *file);
+struct nt_path *file_path(struct nt_file *file); /* counted */
+/* Whether the node has an FCB. */
+bool node_is_known_open(struct nt_node *node);
+/* Any open handle of the node, entered: the caller leaves it with handle_leave(). NULL: none is open. */
+struct nt_handle *file_borrow_handle(struct nt_node *node);
+
+struct nt_snapshot;
+
+struct nt_handle {
+    _Atomic int refs;
+    struct nt_volume *vol;
+    struct nt_node *node;     /* counted */
+    struct nt_file *file;     /* counted; NULL for the engine's internal opens */
+    struct nt_path *path;     /* internal opens: their path; else NULL */
+    struct list link;         /* file->handles */
+    _Atomic uint64_t context; /* DOKAN_FILE_INFO.Context */
+    ACCESS_MASK access;
+    ULONG share, options;
+    struct nt_caller opener;
+    bool directory;
+    bool delete_on_close;
+    _Atomic int running; /* operations on it, and 1 until NT_CLOSE; CloseFile at 0 */
+    _Atomic bool cleaned, closed;
+    _Atomic bool wrote;
+    _Atomic int64_t position;
+    pthread_mutex_t dir_lock;
+    struct nt_snapshot *listing;
+    struct nt_snapshot *queried; /* dirquery.c: the listing by `pattern`, with . and .. */
+    WCHAR *pattern;
+    uint16_t pattern_len;
+    bool pattern_set;
+    _Atomic bool pattern_unimplemented;
+    uint32_t dir_index;
+};
+
+struct nt_handle *handle_new(struct nt_volume *vol, struct nt_node *node, struct nt_file *file);
+/* Enters an operation: false after Cleanup. handle_leave() may run CloseFile. */
+bool handle_enter(struct nt_handle *handle);
+/* The same for what may run after Cleanup: false only when CloseFile has come. */
+bool handle_hold(struct nt_handle *handle);
+void handle_leave(struct nt_request *rq, struct nt_handle *handle);
+/* handle_leave() in two steps. True: CloseFile is due, and handle_end() is for the caller to call, on a
+ * thread that may call back. */
+bool handle_drop(struct nt_handle *handle);
+void handle_end(struct nt_request *rq, struct nt_handle *handle);
+struct nt_path *handle_path(struct nt_handle *handle); /* counted */
+
+/* An open of the engine's own, for queries and changes by name (create.c). It takes no part in share access.
+ * The handle lives on the caller's stack. */
+NTSTATUS internal_open(struct nt_request *rq, struct nt_node *node, ACCESS_MASK access, ULONG options,
+                       struct nt_handle *out);
+/* Cleanup (deleting when asked) and CloseFile. */
+void internal_close(struct nt_request *rq, struct nt_handle *handle, bool delete);
+
+/* ---- cached attributes (cache.c) ----------------------------------------------------------------------- */
+
+uint32_t cache_generation(struct nt_node *node);
+/* Stores unless the node changed since `generation` was read. */
+void cache_store(struct nt_node *node, const struct nt_attr *attr, uint32_t generation);
+bool cache_get(struct nt_node *node, struct nt_attr *attr);
+void cache_drop(struct nt_node *node);
+/* A new node has changed when its directory did, for all we know; a directory remembers when a forgotten
+ * child changed last. */
+void cache_inherit(struct nt_node *node);
+void cache_bequeath(struct nt_node *node);
+/* Whether a listing taken at `taken` (clock_ns()) says something true of the node: the node did not change
+ * since, and the listing is not old. */
+bool cache_believes(struct nt_node *node, uint64_t taken);
+/* Stores what it says. False: it is not to be believed, its attributes must not be shown. */
+bool cache_store_listed(struct nt_node *node, const struct nt_attr *attr, uint64_t taken);
+/* Attributes through an open handle, from the cache when fresh. */
+NTSTATUS attr_query(struct nt_request *rq, struct nt_handle *handle, struct nt_attr *out, bool fresh);
+void attr_from_info(struct nt_attr *attr, const BY_HANDLE_FILE_INFORMATION *info, const struct nt_node *node,
+                    bool directory);
+uint64_t entry_validity(struct nt_node *node, const WCHAR *asked, size_t len);
+
+/* ---- directory snapshots (snapshot.c) ------------------------------------------------------------------ */
+
+struct nt_entry {
+    uint64_t size, creation, access, write;
+    uint32_t attributes;
+    uint32_t reparse_tag;
+    uint16_t len;
+    WCHAR name[];
+};
+
+struct nt_snapshot *snapshot_new(void);
+void snapshot_free(struct nt_snapshot *s);
+/* Checked: false for names no directory can hold (they are dropped and counted). */
+bool snapshot_add(struct nt_snapshot *s, const WIN32_FIND_DATAW *data);
+NTSTATUS snapshot_error(const struct nt_snapshot *s); /* out of memory while it was filled */
+size_t snapshot_count(const struct nt_snapshot *s);
+uint64_t snapshot_taken(const struct nt_snapshot *s); /* clock_ns() when it was begun */
+const struct nt_entry *snapshot_at(const struct nt_snapshot *s, size_t index);
+
+/* ---- calling the file system (dispatch.c: the only place that does) ------------------------------------ */
+
+enum nt_callback {
+    CB_CREATE,
+    CB_CLEANUP,
+    CB_CLOSE,
+    CB_READ,
+    CB_WRITE,
+    CB_FLUSH,
+    CB_GET_INFO,
+    CB_FIND_FILES,
+    CB_FIND_PATTERN,
+    CB_SET_ATTRIBUTES,
+    CB_SET_TIME,
+    CB_DELETE_FILE,
+    CB_DELETE_DIRECTORY,
+    CB_MOVE,
+    CB_SET_EOF,
+    CB_SET_ALLOCATION,
+    CB_LOCK,
+    CB_UNLOCK,
+    CB_DISK_FREE,
+    CB_VOLUME_INFO,
+    CB_MOUNTED,
+    CB_UNMOUNTED,
+    CB_GET_SECURITY,
+    CB_SET_SECURITY,
+    CB_FIND_STREAMS,
+    CB_COUNT
+};
+
+/* Every status that comes back is a final one (PENDING is turned into INTERNAL_ERROR), every out value is
+ * checked. A NULL callback gives STATUS_NOT_IMPLEMENTED. */
+struct create_call {
+    ACCESS_MASK access;
+    ULONG file_attributes, share, disposition, options;
+    PSECURITY_DESCRIPTOR security;
+    bool directory;   /* in and out: IsDirectory */
+    uint64_t context; /* in and out */
+};
+NTSTATUS call_create(struct nt_request *rq, const struct nt_path *path, struct create_call *c);
+void call_cleanup(struct nt_request *rq, struct nt_handle *h, bool delete_pending);
+void call_close(struct nt_request *rq, struct nt_handle *h);
+NTSTATUS call_read(struct nt_request *rq, struct nt_handle *h, const struct nt_io_args *io, uint32_t *done);
+NTSTATUS call_write(struct nt_request *rq, struct nt_handle *h, const struct nt_io_args *io, uint32_t *done);
+NTSTATUS call_flush(struct nt_request *rq, struct nt_handle *h);
+NTSTATUS call_get_info(struct nt_request *rq, struct nt_handle *h, BY_HANDLE_FILE_INFORMATION *info);
+/* pattern NULL = everything. FindFilesWithPattern, falling back to FindFiles; `filtered` tells whether the
+ * file system applied the pattern itself. */
+NTSTATUS call_find(struct nt_request *rq, struct nt_handle *h, const WCHAR *pattern, struct nt_snapshot *into,
+                   bool *filtered);
+NTSTATUS call_set_attributes(struct nt_request *rq, struct nt_handle *h, uint32_t attributes);
+NTSTATUS call_set_time(struct nt_request *rq, struct nt_handle *h, int64_t creation, int64_t access,
+                       int64_t write);
+/* DeleteFile or DeleteDirectory by the handle's kind. */
+NTSTATUS call_delete(struct nt_request *rq, struct nt_handle *h, bool pending);
+NTSTATUS call_move(struct nt_request *rq, struct nt_handle *h, const struct nt_path *to, bool replace);
+NTSTATUS call_set_eof(struct nt_request *rq, struct nt_handle *h, int64_t size);
+NTSTATUS call_set_allocation(struct nt_request *rq, struct nt_handle *h, int64_t size);
+NTSTATUS call_lock(struct nt_request *rq, struct nt_handle *h, int64_t offset, int64_t length, bool unlock);
+/* `h` may be NULL: a query on the volume itself. Defaults of the reference are applied inside. */
+NTSTATUS call_disk_free(struct nt_request *rq, struct nt_handle *h, ULONGLONG *available, ULONGLONG *total,
+                        ULONGLONG *free);
+struct volume_info {
+    WCHAR name[MAX_PATH + 1], fs_name[MAX_PATH + 1];
+    DWORD serial, max_component, flags;
+};
+NTSTATUS call_volume_info(struct nt_request *rq, struct nt_handle *h, struct volume_info *out);
+void call_mounted(struct nt_request *rq, const WCHAR *mount_point);
+void call_unmounted(struct nt_request *rq);
+NTSTATUS call_get_security(struct nt_request *rq, struct nt_handle *h, SECURITY_INFORMATION *what,
+                           void *buffer, ULONG length, ULONG *needed);
+NTSTATUS call_set_security(struct nt_request *rq, struct nt_handle *h, SECURITY_INFORMATION *what,
+                           void *buffer, ULONG length);
+NTSTATUS call_find_streams(struct nt_request *rq, struct nt_handle *h, PFillFindStreamData fill,
+                           void *context);
+bool has_callback(const struct nt_volume *vol, enum nt_callback cb);
+const char *callback_name(enum nt_callback cb);
+
+/* ---- requests (request.c) ------------------------------------------------------------------------------ */
+
+enum nt_state { RQ_NEW, RQ_QUEUED, RQ_RUNNING, RQ_DONE, RQ_EXPIRED };
+enum nt_rq_flags { RQ_TOKENS = 1, RQ_GATE = 2, RQ_STUCK = 4, RQ_REPLIED = 8 };
+
+/* One row per operation. prepare() resolves names and wants reservations, in the door's thread and order;
+ * run() does the work and returns the final status, rq->p.information set; late() undoes or disowns what a
+ * run() that ended after the deadline did. */
+struct nt_op_row {
+    const char *name;
+    NTSTATUS (*prepare)(struct nt_request *rq);
+    NTSTATUS (*run)(struct nt_request *rq);
+    void (*late)(struct nt_request *rq, NTSTATUS status);
+    unsigned flags;
+};
+enum nt_op_flags {
+    OP_HANDLE = 1,  /* enters and leaves rq->handle, where one is given */
+    OP_ALWAYS = 2,  /* runs while the volume stops, too */
+    OP_CHANGES = 4, /* refused on a write-protected volume with STATUS_MEDIA_WRITE_PROTECTED */
+    OP_PATIENT = 8  /* waits past its deadline: nobody else would end the handle */
+};
+extern const struct nt_op_row nt_ops[NT_OP_COUNT];
+
+static inline bool rq_expired(const struct nt_request *rq)
+{
+    return atomic_load_explicit(&rq->p.state, memory_order_relaxed) == RQ_EXPIRED;
+}
+
+/* Whom an event of this request is not told to: nobody is spared once the request was given up. */
+static inline struct nt_listener *rq_origin(const struct nt_request *rq)
+{
+    return rq_expired(rq) ? NULL : rq->origin;
+}
+
+void request_finish(struct nt_request *rq, NTSTATUS status);
+/* Runs an admitted request on this (engine) thread. */
+void request_run_ready(struct nt_request *rq);
+/* The same deadline anew, for the next of many steps. False: it has passed. */
+bool request_renew(struct nt_request *rq);
+/* At the deadline, by the watchdog, which holds a count: answers in the runner's place. */
+void request_expire(struct nt_request *rq);
+/* Ends one that never ran. */
+void request_refuse(struct nt_request *rq, NTSTATUS status);
+
+/* ---- threads (exec.c, watchdog.c) ---------------------------------------------------------------------- */
+
+struct nt_exec {
+    pthread_mutex_t lock;
+    pthread_cond_t work, idle;
+    struct list jobs;
+    unsigned threads, sleeping;
+    bool stop;
+};
+
+void exec_init(struct nt_exec *exec);
+void exec_destroy(struct nt_exec *exec);
+int exec_start(struct nt_volume *vol);
+/* Runs job->run on an engine thread. The job must not need memory to be queued. */
+void exec_push(struct nt_volume *vol, struct nt_job *job);
+/* Jobs wait and no thread is left for them: one more. Threads that are stuck do not count. */
+void exec_relieve(struct nt_volume *vol);
+/* Ends all threads but those stuck in a callback. */
+void exec_stop(struct nt_volume *vol);
+
+/* What a thread runs now, innermost first; scanned by the watchdog. */
+struct nt_slot {
+    atomic_flag lock;
+    struct nt_request *top;
+    struct list link;
+    unsigned shard;
+};
+
+struct nt_slot *slot_mine(void); /* NULL: no memory */
+void slot_push(struct nt_slot *slot, struct nt_request *rq);
+void slot_pop(struct nt_slot *slot, struct nt_request *rq);
+/* Calls fn for every running request, under the slot's spin lock. */
+void slots_scan(void (*fn)(struct nt_request *rq, void *arg), void *arg);
+
+int watchdog_add(struct nt_volume *vol); /* -errno */
+void watchdog_remove(struct nt_volume *vol);
+
+/* ---- events (notify.c) --------------------------------------------------------------------------------- */
+
+struct nt_events {
+    pthread_mutex_t lock;
+    pthread_cond_t quiet;
+    struct list queue, listeners;
+    struct nt_job pump;
+    bool pumping;
+    struct nt_listener *delivering;
+    unsigned queued;
+    _Atomic unsigned listener_count;
+};
+
+void events_init(struct nt_events *ev);
+void events_destroy(struct nt_events *ev);
+void events_going_away(struct nt_volume *vol);
+/* Something happened to `node`. Cheap when nobody but the origin listens. */
+void event_node(struct nt_node *node, enum nt_event_kind kind, uint32_t filter, struct nt_listener *origin);
+/* It went from `parent`, where it had that name. */
+void event_removed(struct nt_node *node, struct nt_node *parent, const struct nt_spelling *name,
+                   struct nt_listener *origin);
+void event_renamed(struct nt_node *node, struct nt_node *old_dir, const struct nt_spelling *old_name,
+                   struct nt_listener *origin);
+
+/* ---- the volume (volume.c) ----------------------------------------------------------------------------- */
+
+struct nt_counter {
+    _Atomic uint64_t calls, errors, total_ns, max_ns;
+};
+
+struct nt_volume {
+    _Atomic int refs;
+    uint64_t id;
+    struct list link;            /* the process's list */
+    PDOKAN_OPTIONS user_options; /* handed to callbacks, never read after open */
+    DOKAN_OPERATIONS ops;
+    ULONG options;
+    uint32_t unit, sector;
+    uint64_t timeout_ns;
+    uint64_t entry_ns, attr_ns, negative_ns;
+    struct thread_hooks hooks;
+    bool case_sensitive, single_thread;
+    _Atomic bool stopping, stopped, trace, default_names;
+    _Atomic unsigned stuck;
+    _Atomic uint64_t expired, queued, cache_hits, cache_misses, handles, file_count, nodes, bad_replies;
+
+    pthread_mutex_t tree;
+    struct nt_node root;
+    struct nt_node **buckets;
+    size_t bucket_count, node_count;
+    uint64_t next_ino, path_gen;
+    _Atomic uint64_t name_gen; /* moves when a name goes or comes to mean another node */
+    struct list files;
+    struct list waiting; /* requests that wait for reservations, first come first */
+    struct list held;    /* requests that hold reservations */
+    unsigned subtrees;   /* held reservations of whole subtrees */
+    bool gate_busy;      /* SingleThread: a callback may be running */
+
+    pthread_mutex_t stripe[NT_STRIPES];
+    struct nt_exec exec;
+    struct nt_events events;
+    struct nt_counter counters[NT_COUNTER_SHARDS][CB_COUNT];
+    struct nt_node *reserved; /* the reserved folder once it exists (remove.c) */
+    uint64_t reserved_run;    /* tells this run's names in it from an earlier one's */
+    _Atomic uint64_t reserved_serial;
+};
+
+static inline pthread_mutex_t *node_stripe(struct nt_node *node)
+{
+    return &node->vol->stripe[((uintptr_t)node >> 6) % NT_STRIPES];
+}
+
+static inline bool volume_option(const struct nt_volume *vol, ULONG option)
+{
+    return (vol->options & option) != 0;
+}
+
+/* A request of the engine's own, for callbacks made on nobody's behalf. */
+void engine_request_init(struct nt_request *rq, struct nt_volume *vol);
+
+/* ---- operations ---------------------------------------------------------------------------------------- */
+
+NTSTATUS prepare_create(struct nt_request *rq);
+NTSTATUS run_create(struct nt_request *rq);
+void late_create(struct nt_request *rq, NTSTATUS status);
+NTSTATUS prepare_cleanup(struct nt_request *rq);
+NTSTATUS run_cleanup(struct nt_request *rq);
+NTSTATUS prepare_close(struct nt_request *rq);
+NTSTATUS run_close(struct nt_request *rq);
+/* Cleanup, and close: once each, whoever asks. */
+void cleanup_handle(struct nt_request *rq, struct nt_handle *h);
+void close_handle(struct nt_request *rq, struct nt_handle *h);
+NTSTATUS run_read(struct nt_request *rq);
+NTSTATUS run_write(struct nt_request *rq);
+NTSTATUS run_flush(struct nt_request *rq);
+NTSTATUS run_query_information(struct nt_request *rq);   /* info.c */
+NTSTATUS prepare_set_information(struct nt_request *rq); /* rename and disposition reserve names */
+NTSTATUS run_set_information(struct nt_request *rq);     /* setinfo.c */
+NTSTATUS run_query_directory(struct nt_request *rq);     /* dirquery.c */
+NTSTATUS run_list_directory(struct nt_request *rq);      /* list.c */
+NTSTATUS run_query_volume(struct nt_request *rq);        /* volinfo.c */
+NTSTATUS run_query_security(struct nt_request *rq);      /* security.c */
+NTSTATUS run_set_security(struct nt_request *rq);
+NTSTATUS run_lock(struct nt_request *rq); /* lock.c */
+NTSTATUS run_unlock(struct nt_request *rq);
+NTSTATUS prepare_lookup(struct nt_request *rq); /* byname.c */
+NTSTATUS run_lookup(struct nt_request *rq);
+void late_lookup(struct nt_request *rq, NTSTATUS status);
+NTSTATUS prepare_getattr(struct nt_request *rq);
+NTSTATUS run_getattr(struct nt_request *rq);
+NTSTATUS prepare_setattr(struct nt_request *rq);
+NTSTATUS run_setattr(struct nt_request *rq);
+NTSTATUS prepare_remove(struct nt_request *rq); /* remove.c */
+NTSTATUS run_remove(struct nt_request *rq);
+NTSTATUS prepare_rename(struct nt_request *rq); /* rename.c */
+NTSTATUS run_rename(struct nt_request *rq);
+NTSTATUS run_statfs(struct nt_request *rq);
+NTSTATUS run_errand(struct nt_request *rq); /* volume.c */
+
+/* remove.c: moves an open file or directory out of the way, into the reserved folder; not begun past the
+ * deadline. `h` is an open on it. */
+NTSTATUS hide_open_file(struct nt_request *rq, struct nt_handle *h);
+/* Empties and removes the reserved folder: at the first use after a crash, and at the end. */
+void reserved_sweep(struct nt_request *rq);
+bool name_is_reserved(const struct nt_volume *vol, const struct nt_node *dir, const WCHAR *name, size_t len);
+
+#endif

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/* Parts of a removal that a replacing rename and a disposition need too. */
+#ifndef XDOKAN_NT_REMOVE_H
+#define XDOKAN_NT_REMOVE_H
+
+#include "nt/nt_internal.h"
+
+/* Takes READONLY away; `before` gets the attributes to put back, 0 if there is nothing to put back. */
+NTSTATUS clear_readonly(struct nt_request *rq, struct nt_handle *h, uint32_t *before);
+/* DeleteFile or DeleteDirectory; taken back when the deadline passes meanwhile. */
+NTSTATUS ask_deletion(struct nt_request *rq, struct nt_handle *h);
+/* The name is gone; the last Cleanup deletes the file. False: there was the last one already. */
+bool mark_deleted(struct nt_node *node);
+/* The name of an open file goes at once, the file with its last handle. Where it cannot be moved away it is
+ * only no longer found. `held`: see mark_deleted(). STATUS_IO_TIMEOUT: too late, the consent was taken back.
+ */
+NTSTATUS free_name(struct nt_request *rq, struct nt_handle *h, bool *held);
+
+#endif
