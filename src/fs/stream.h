@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A compressed stream as bytes that can be read anywhere (gzip, bzip2, xz, zstd, lz4, lzma, compress...).
+ *
+ * Where the codec allows it, seek points are remembered: places from which decompression can start (a deflate
+ * block with its 32 KiB window, a bzip2 or xz block, a zstd frame). Elsewhere the stream is decompressed once
+ * into the spill; where that does not hold it, a read behind the position starts again, and stream_warning()
+ * says so.
+ */
+#ifndef XDOKAN_FS_STREAM_H
+#define XDOKAN_FS_STREAM_H
+
+#include "fs/bytes.h"
+#include "fs/spill.h"
+
+struct stream; /* starts with a struct bytes; its size is known after stream_measure() */
+
+/* Name of the codec that the content shows, or NULL for none. */
+const char *stream_codec(const void *head, size_t length);
+
+/* The compressed bytes' reference is taken over. -EOPNOTSUPP when the codec is not known here. */
+int stream_open(struct bytes *packed, struct spill *spill, struct bytes **out, struct fs_error *error);
+/* Goes once to the end: finds the size and the seek points. `report` as fs_report, over packed bytes; NULL:
+ * none. -EBADMSG when damaged, -E2BIG beyond `most` bytes. Reads from other readers (scanning an archive) may
+ * be done meanwhile and share the pass. */
+int stream_measure(struct bytes *stream, uint64_t most,
+                   int (*report)(void *ctx, uint64_t done, uint64_t total), void *ctx);
+/* Size and seek points for an index file, malloc'ed; and back (-EBADMSG: measure again). */
+int stream_save(struct bytes *stream, void **data, size_t *size);
+int stream_load(struct bytes *stream, const void *data, size_t size);
+/* A sentence for the user when random reads will be slow; NULL otherwise. */
+const char *stream_warning(struct bytes *stream);
+/* Bytes decompressed so far, for figures. */
+uint64_t stream_work(struct bytes *stream);
+
+#endif
