@@ -2,9 +2,10 @@
 # Sourced by the other scripts: which Debian packages xdokan needs, and how they get there.
 # shellcheck shell=sh disable=SC2034
 
-BUILD_PACKAGES='fuse3 gcc libc6-dev meson ninja-build pkg-config python3'
-TEST_PACKAGES='clang clang-format clang-tidy cppcheck doxygen fio g++ gdb git libcmocka-dev procps rsync
-shellcheck sqlite3 util-linux'
+BUILD_PACKAGES='fuse3 gcc libarchive-dev libbz2-dev libc6-dev liblzma-dev libssl-dev libzip-dev libzstd-dev meson
+ninja-build pkg-config python3 zlib1g-dev'
+TEST_PACKAGES='clang clang-format clang-tidy cpio cppcheck doxygen fio g++ gdb genisoimage git libcmocka-dev p7zip-full
+procps rsync shellcheck sqlite3 unzip util-linux xz-utils zip zstd'
 CI_PACKAGES='mmdebstrap sudo'
 
 say() {
