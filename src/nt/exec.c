@@ -5,6 +5,8 @@
  * At most THREADS_MAX are not stuck; the watchdog looks whether jobs wait because all of them got stuck. All
  * state is under exec->lock.
  *
+ * A thread's last hook runs before exec_stop() returns: what the hooks use may be gone afterwards.
+ *
  * A job never waits for a thread to be made in vain: when pthread_create fails and no thread is alive, the
  * pusher cannot run the job itself (it may hold the tree lock), so one thread is made at the volume's opening
  * and stays.
@@ -66,6 +68,7 @@ static void *exec_thread(void *arg)
     struct nt_volume *vol = arg;
     struct nt_exec *exec = &vol->exec;
     struct nt_job *job;
+    vol->own_hooks.start(vol);
     pthread_mutex_lock(&exec->lock);
     while ((job = next_job(exec)) != NULL) {
         pthread_mutex_unlock(&exec->lock);
@@ -73,6 +76,11 @@ static void *exec_thread(void *arg)
         pthread_mutex_lock(&exec->lock);
     }
     exec->threads--;
+    exec->ending++;
+    pthread_mutex_unlock(&exec->lock);
+    vol->own_hooks.stop(vol);
+    pthread_mutex_lock(&exec->lock);
+    exec->ending--;
     pthread_cond_broadcast(&exec->idle);
     pthread_mutex_unlock(&exec->lock);
     nt_volume_put(vol);
@@ -85,7 +93,7 @@ static int start_thread(struct nt_volume *vol)
     pthread_t thread;
     nt_volume_get(vol);
     vol->exec.threads++;
-    int rc = thread_start(&thread, "dokan-engine", 0, &vol->hooks, exec_thread, vol);
+    int rc = thread_start(&thread, "dokan-engine", 0, NULL, exec_thread, vol);
     if (rc) {
         vol->exec.threads--;
         nt_volume_put(vol);
@@ -136,7 +144,7 @@ void exec_stop(struct nt_volume *vol)
     LOCK_SCOPE(&exec->lock);
     exec->stop = true;
     pthread_cond_broadcast(&exec->work);
-    while (exec->threads > atomic_load(&vol->stuck) || !list_empty(&exec->jobs)) {
+    while (exec->threads > atomic_load(&vol->stuck) || exec->ending || !list_empty(&exec->jobs)) {
         struct timespec until = seconds_from_now(1);
         start_if_short(vol);
         pthread_cond_timedwait(&exec->idle, &exec->lock, &until);

@@ -24,20 +24,20 @@ static bool is_synchronous(const struct nt_handle *h)
 NTSTATUS run_read(struct nt_request *rq)
 {
     struct nt_handle *h = rq->handle;
-    struct nt_io_args *io = &rq->io;
-    NTSTATUS status = check_io(h, io, FILE_READ_DATA | FILE_EXECUTE);
-    if (status || io->length == 0)
+    struct nt_io_args io = rq->io; /* request.c compares those of other threads: they stay as they are */
+    NTSTATUS status = check_io(h, &io, FILE_READ_DATA | FILE_EXECUTE);
+    if (status || io.length == 0)
         return status;
-    if (io->offset == USE_FILE_POSITION)
-        io->offset = atomic_load(&h->position);
-    if (io->offset < 0)
+    if (io.offset == USE_FILE_POSITION)
+        io.offset = atomic_load(&h->position);
+    if (io.offset < 0)
         return STATUS_INVALID_PARAMETER;
     uint32_t done;
-    status = call_read(rq, h, io, &done);
+    status = call_read(rq, h, &io, &done);
     if (status != STATUS_SUCCESS)
         return status;
-    if (is_synchronous(h) && !io->paging)
-        atomic_store_explicit(&h->position, io->offset + done, memory_order_relaxed);
+    if (is_synchronous(h) && !io.paging)
+        atomic_store_explicit(&h->position, io.offset + done, memory_order_relaxed);
     rq->p.information = done;
     return done ? STATUS_SUCCESS : STATUS_END_OF_FILE;
 }

@@ -347,7 +347,7 @@ void nt_volume_recover(struct nt_volume *vol);
 void nt_volume_stop(struct nt_volume *vol);
 bool nt_volume_stopping(const struct nt_volume *vol);
 uint64_t nt_volume_id(const struct nt_volume *vol);
-/* True when no callback of volume `id` (0: of any) is running. */
+/* True when no callback of volume `id` (0: of any) is running and no thread has its last hook to run. */
 bool nt_volume_drained(uint64_t id);
 void nt_volume_counters(struct nt_volume *vol, DOKAN_VOLUME_COUNTERS *out);
 bool nt_volume_case_sensitive(const struct nt_volume *vol);
@@ -378,6 +378,8 @@ void nt_handle_put(struct nt_handle *handle);
 /* ---- requests as a file system sees them (DOKAN_FILE_INFO.DokanContext) -------------------------------- */
 
 bool nt_reset_timeout(uint64_t dokan_context, uint32_t ms);
+/* In a forked child that starts anew: no volume, no running request, no other thread. */
+void nt_after_fork(void);
 /* False when the context is not that of a running request. */
 bool nt_requestor(uint64_t dokan_context, struct nt_caller *caller, bool *in_create);
 

@@ -347,7 +347,13 @@ const char *callback_name(enum nt_callback cb);
 /* ---- requests (request.c) ------------------------------------------------------------------------------ */
 
 enum nt_state { RQ_NEW, RQ_QUEUED, RQ_RUNNING, RQ_DONE, RQ_EXPIRED };
-enum nt_rq_flags { RQ_TOKENS = 1, RQ_GATE = 2, RQ_STUCK = 4, RQ_REPLIED = 8 };
+enum nt_rq_flags {
+    RQ_TOKENS = 1, /* holds its reservations */
+    RQ_GATE = 2,
+    RQ_STUCK = 4,
+    RQ_REPLIED = 8,
+    RQ_TOOK = 16 /* held some once: the watchdog may be giving them back, under vol->tree */
+};
 
 /* One row per operation. prepare() resolves names and wants reservations, in the door's thread and order;
  * run() does the work and returns the final status, rq->p.information set; late() undoes or disowns what a
@@ -394,7 +400,7 @@ struct nt_exec {
     pthread_mutex_t lock;
     pthread_cond_t work, idle;
     struct list jobs;
-    unsigned threads, sleeping;
+    unsigned threads, sleeping, ending;
     bool stop;
 };
 
@@ -414,9 +420,12 @@ struct nt_slot {
     struct nt_request *top;
     struct list link;
     unsigned shard;
+    _Atomic uint64_t hooked; /* number of the volume whose last hook this thread has still to run; 0: none */
 };
 
 struct nt_slot *slot_mine(void); /* NULL: no memory */
+/* Whether a thread has still to run the last hook of the volume; of any for 0. */
+bool slots_hooked(uint64_t id);
 void slot_push(struct nt_slot *slot, struct nt_request *rq);
 void slot_pop(struct nt_slot *slot, struct nt_request *rq);
 /* Calls fn for every running request, under the slot's spin lock. */
@@ -465,7 +474,8 @@ struct nt_volume {
     uint32_t unit, sector;
     uint64_t timeout_ns;
     uint64_t entry_ns, attr_ns, negative_ns;
-    struct thread_hooks hooks;
+    struct thread_hooks hooks;     /* the file system's */
+    struct thread_hooks own_hooks; /* around them; for every thread that calls back */
     bool case_sensitive, single_thread;
     _Atomic bool stopping, stopped, trace, default_names;
     _Atomic unsigned stuck;

@@ -168,7 +168,9 @@ static void compare_read(struct nt_request *other, void *arg)
  * make its caller wait for a second deadline. */
 static bool hangs_already(const struct nt_request *rq)
 {
-    if (rq->op != NT_READ || !atomic_load_explicit(&rq->volume->stuck, memory_order_relaxed))
+    if (rq->op != NT_READ || rq->io.offset < 0)
+        return false;
+    if (!atomic_load_explicit(&rq->volume->stuck, memory_order_relaxed))
         return false;
     struct same_read s = {.rq = rq};
     slots_scan(compare_read, &s);
@@ -226,11 +228,14 @@ static void give_back(struct nt_request *rq)
     token_open_gate(rq);
 }
 
-/* Puts an acquired request into this thread's slot, unless the volume stops meanwhile. */
+/* Puts an acquired request into this thread's slot, unless the volume stops meanwhile. One that may wait past
+ * its deadline gets a new one: the old one would end it at the watchdog's next look. */
 static bool begin_running(struct nt_request *rq)
 {
     struct nt_slot *slot = slot_mine();
     NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+    if (nt_ops[rq->op].flags & OP_PATIENT)
+        request_renew(rq);
     if (slot) {
         slot_push(slot, rq);
         status = admission_status(rq);

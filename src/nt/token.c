@@ -110,7 +110,7 @@ static void take(struct nt_volume *vol, struct nt_request *rq)
         vol->subtrees += rq->p.tokens[i].subtree;
     }
     list_add_tail(&vol->held, &rq->p.queue);
-    unsigned flags = RQ_TOKENS;
+    unsigned flags = RQ_TOKENS | RQ_TOOK;
     if (vol->single_thread) {
         vol->gate_busy = true;
         flags |= RQ_GATE;
@@ -167,7 +167,7 @@ static void give_back(struct nt_volume *vol, struct nt_request *rq)
 void token_release(struct nt_request *rq)
 {
     struct nt_volume *vol = rq->volume;
-    if (!rq->p.token_count && !vol->single_thread)
+    if (!(atomic_load(&rq->p.flags) & RQ_TOOK))
         return;
     LOCK_SCOPE(&vol->tree);
     if (!(atomic_fetch_and(&rq->p.flags, ~(unsigned)RQ_TOKENS) & RQ_TOKENS))

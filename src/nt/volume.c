@@ -18,6 +18,29 @@ static bool usable_unit(ULONG unit)
     return unit >= 512 && unit <= 65536 && (unit & (unit - 1)) == 0;
 }
 
+/* The volume counts as in use until the file system's last hook has run on each of its threads. */
+static void hook_start(void *arg)
+{
+    struct nt_volume *vol = arg;
+    struct nt_slot *slot = slot_mine();
+    nt_volume_get(vol);
+    if (slot)
+        atomic_store(&slot->hooked, vol->id);
+    if (vol->hooks.start)
+        vol->hooks.start(vol->hooks.arg);
+}
+
+static void hook_stop(void *arg)
+{
+    struct nt_volume *vol = arg;
+    struct nt_slot *slot = slot_mine();
+    if (vol->hooks.stop)
+        vol->hooks.stop(vol->hooks.arg);
+    if (slot)
+        atomic_store(&slot->hooked, 0);
+    nt_volume_put(vol);
+}
+
 static void configure(struct nt_volume *vol, const struct nt_volume_config *config)
 {
     const DOKAN_OPTIONS *options = config->options;
@@ -32,6 +55,7 @@ static void configure(struct nt_volume *vol, const struct nt_volume_config *conf
     vol->attr_ns = config->attr_ns;
     vol->negative_ns = config->negative_ns;
     vol->hooks = config->hooks;
+    vol->own_hooks = (struct thread_hooks){hook_start, hook_stop, vol};
     vol->case_sensitive = options->Options & DOKAN_OPTION_CASE_SENSITIVE;
     vol->single_thread = options->SingleThread;
 }
@@ -301,6 +325,20 @@ static void wait_for_handles(struct nt_volume *vol)
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 }
 
+static bool has_reserved(struct nt_volume *vol)
+{
+    LOCK_SCOPE(&vol->tree);
+    return vol->reserved != NULL;
+}
+
+static void drop_reserved(struct nt_volume *vol)
+{
+    pthread_mutex_lock(&vol->tree);
+    struct nt_node *reserved = steal_ptr(&vol->reserved);
+    pthread_mutex_unlock(&vol->tree);
+    nt_node_put(reserved);
+}
+
 void nt_volume_stop(struct nt_volume *vol)
 {
     if (atomic_exchange(&vol->stopping, true))
@@ -314,7 +352,7 @@ void nt_volume_stop(struct nt_volume *vol)
     wait_for_running(vol);
     if (end_open_handles(vol))
         wait_for_handles(vol);
-    if (vol->reserved)
+    if (has_reserved(vol))
         errand(vol, errand_sweep, NULL);
     wait_for_running(vol);
     if (!vol->single_thread || !atomic_load(&vol->stuck))
@@ -322,8 +360,7 @@ void nt_volume_stop(struct nt_volume *vol)
     atomic_store(&vol->stopped, true);
     token_wake_stopped(vol);
     exec_stop(vol);
-    if (vol->reserved)
-        nt_node_put(steal_ptr(&vol->reserved));
+    drop_reserved(vol);
     watchdog_remove(vol);
 }
 
@@ -355,7 +392,7 @@ bool nt_volume_drained(uint64_t id)
 {
     struct search s = {.id = id};
     slots_scan(find_callback, &s);
-    return !s.found;
+    return !s.found && !slots_hooked(id);
 }
 
 bool nt_volume_case_sensitive(const struct nt_volume *vol)
@@ -375,7 +412,7 @@ ULONG nt_volume_options(const struct nt_volume *vol)
 
 const struct thread_hooks *nt_volume_hooks(const struct nt_volume *vol)
 {
-    return &vol->hooks;
+    return &vol->own_hooks;
 }
 
 void nt_volume_trace(struct nt_volume *vol, bool on)

@@ -42,13 +42,18 @@ static void slot_end(void *arg)
     free(slot);
 }
 
-static void make_once(void)
+static void init_wake(void)
 {
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&dog.wake, &attr);
     pthread_condattr_destroy(&attr);
+}
+
+static void make_once(void)
+{
+    init_wake();
     pthread_key_create(&dog.key, slot_end);
 }
 
@@ -110,6 +115,18 @@ void slot_pop(struct nt_slot *slot, struct nt_request *rq)
         }
     }
     slot_unlock(slot);
+}
+
+bool slots_hooked(uint64_t id)
+{
+    LOCK_SCOPE(&dog.slots_lock);
+    const struct nt_slot *slot;
+    list_for_each (slot, &dog.slots, link) {
+        uint64_t hooked = atomic_load(&slot->hooked);
+        if (hooked && (!id || hooked == id))
+            return true;
+    }
+    return false;
 }
 
 void slots_scan(void (*fn)(struct nt_request *rq, void *arg), void *arg)
@@ -257,4 +274,17 @@ void watchdog_remove(struct nt_volume *vol)
     pthread_mutex_unlock(&dog.volumes_lock);
     if (last)
         pthread_join(thread, NULL);
+}
+
+void nt_after_fork(void)
+{
+    pthread_once(&dog.once, make_once);
+    pthread_mutex_init(&dog.volumes_lock, NULL);
+    pthread_mutex_init(&dog.slots_lock, NULL);
+    init_wake();
+    list_init(&dog.volumes);
+    list_init(&dog.slots);
+    if (my_slot)
+        pthread_setspecific(dog.key, NULL);
+    my_slot = NULL;
 }
