@@ -160,6 +160,10 @@ void fuse_request_clean(struct fuse_request *rq);
 /* Answers. False: the kernel did not take it. `error` is 0 or -errno. */
 bool fuse_reply(struct fuse_request *rq, int error, size_t size);
 bool fuse_reply_status(struct fuse_request *rq, NTSTATUS status);
+/* The same where the kernel named the file by node: one whose name went meanwhile is stale, not missing. The
+ * kernel then looks the name up again, so that who opens a file that is being replaced gets the old or the
+ * new. */
+void fuse_reply_node_status(struct fuse_request *rq, NTSTATUS status);
 /* reply() of operations that only succeed or fail. */
 void fuse_reply_plain(struct fuse_request *rq, NTSTATUS status, uint64_t information);
 /* The errno (positive) that the kernel is told. */

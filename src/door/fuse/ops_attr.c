@@ -56,14 +56,14 @@ void fuse_reply_getattr(struct fuse_request *rq, NTSTATUS status, uint64_t infor
     if (NT_SUCCESS(status))
         answer_attr(rq, &rq->nt.getattr.out.attr, rq->nt.getattr.out.attr_ns);
     else
-        fuse_reply_status(rq, status);
+        fuse_reply_node_status(rq, status);
 }
 
 void fuse_reply_statx(struct fuse_request *rq, NTSTATUS status, uint64_t information)
 {
     (void)information;
     if (!NT_SUCCESS(status)) {
-        fuse_reply_status(rq, status);
+        fuse_reply_node_status(rq, status);
         return;
     }
     struct xfuse_statx_out *out = (struct xfuse_statx_out *)rq->out;
@@ -136,7 +136,7 @@ void fuse_reply_setattr(struct fuse_request *rq, NTSTATUS status, uint64_t infor
     if (NT_SUCCESS(status))
         answer_attr(rq, &rq->nt.setattr.out.attr, rq->nt.setattr.out.attr_ns);
     else
-        fuse_reply_status(rq, status);
+        fuse_reply_node_status(rq, status);
 }
 
 /* ---- STATFS ------------------------------------------------------------------------------------------- */

@@ -73,7 +73,7 @@ void fuse_reply_open(struct fuse_request *rq, NTSTATUS status, uint64_t informat
     const struct nt_create_args *create = &rq->nt.create;
     struct fuse_open_out *out = (struct fuse_open_out *)rq->out;
     if (!NT_SUCCESS(status)) {
-        fuse_reply_status(rq, status);
+        fuse_reply_node_status(rq, status);
         return;
     }
     *out = (struct fuse_open_out){.fh = fuse_handle_add(rq->door, create->out.handle),

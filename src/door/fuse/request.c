@@ -298,6 +298,20 @@ bool fuse_reply_status(struct fuse_request *rq, NTSTATUS status)
     return fuse_reply(rq, -fuse_errno(status), 0);
 }
 
+static bool is_gone(NTSTATUS status)
+{
+    return status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND ||
+           status == STATUS_DELETE_PENDING || status == STATUS_FILE_DELETED;
+}
+
+void fuse_reply_node_status(struct fuse_request *rq, NTSTATUS status)
+{
+    if (is_gone(status))
+        fuse_reply(rq, -ESTALE, 0);
+    else
+        fuse_reply_status(rq, status);
+}
+
 void fuse_reply_plain(struct fuse_request *rq, NTSTATUS status, uint64_t information)
 {
     (void)information;
