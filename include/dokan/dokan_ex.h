@@ -32,6 +32,7 @@ extern "C" {
  * come late reach the program.
  */
 #define DOKAN_EX_FLUSH_ON_FSYNC 0x4u
+#define DOKAN_EX_QUIET          0x8u /**< Do not say on standard error where it is mounted. */
 
 /**
  * Options beyond #DOKAN_OPTIONS.
@@ -39,8 +40,8 @@ extern "C" {
  * Start from DokanMountOptionsExDefault(): all zero would mean owner root and no caching.
  */
 typedef struct _DOKAN_MOUNT_OPTIONS_EX {
-    ULONG Size;              /**< `sizeof(DOKAN_MOUNT_OPTIONS_EX)`. */
-    ULONG Flags;             /**< DOKAN_EX_NO_MOUNT, DOKAN_EX_NO_REAPER, DOKAN_EX_FLUSH_ON_FSYNC. */
+    ULONG Size;  /**< `sizeof(DOKAN_MOUNT_OPTIONS_EX)`. */
+    ULONG Flags; /**< DOKAN_EX_NO_MOUNT, DOKAN_EX_NO_REAPER, DOKAN_EX_FLUSH_ON_FSYNC, DOKAN_EX_QUIET. */
     ULONG EntryTimeoutMs;    /**< How long the kernel may keep a name, in ms. #DOKAN_EX_DEFAULT: 1000. */
     ULONG AttrTimeoutMs;     /**< How long it may keep attributes, in ms. #DOKAN_EX_DEFAULT: 1000. */
     ULONG NegativeTimeoutMs; /**< How long it may take a name for missing, in ms. #DOKAN_EX_DEFAULT: 0. */
@@ -62,7 +63,8 @@ typedef struct _DOKAN_MOUNT_OPTIONS_EX {
     const char *FuseOptions;
     /** Called first on every thread that runs callbacks, or NULL. Here a binding attaches its interpreter. */
     void(DOKAN_CALLBACK *ThreadStart)(void *ThreadArg);
-    /** Called last on every such thread, or NULL. */
+    /** Called last on every such thread, or NULL; before DokanCloseHandle() returns, unless the thread is
+     * stuck in a callback (DokanIsVolumeDrained()). */
     void(DOKAN_CALLBACK *ThreadStop)(void *ThreadArg);
     void *ThreadArg; /**< Passed to both. */
 } DOKAN_MOUNT_OPTIONS_EX, *PDOKAN_MOUNT_OPTIONS_EX;
@@ -129,9 +131,21 @@ ULONG64 DOKANAPI DokanGetVolumeId(DOKAN_HANDLE DokanInstance);
  *
  * @param VolumeId what DokanGetVolumeId() returned; 0 for all volumes of the process. The handle itself may
  * be closed.
- * @return TRUE when the volume is closed and none of its callbacks runs, also for a number never given out
+ * @return TRUE when the volume is closed, none of its callbacks runs and ThreadStop was called on all its
+ * threads; also for a number never given out
  */
 BOOL DOKANAPI DokanIsVolumeDrained(ULONG64 VolumeId);
+
+/**
+ * Lets a child that was forked without exec use the library itself.
+ *
+ * What the child has of the parent's volumes is given up; the parent keeps them and notices nothing. To be
+ * called before anything else in the child, while it has one thread. Handles and the count of DokanInit()
+ * start anew. Where the parent did not use the library, it does nothing.
+ *
+ * @return TRUE
+ */
+BOOL DOKANAPI DokanStartAfterFork(void);
 
 /** Position of a callback in #DOKAN_OPERATIONS and in DOKAN_VOLUME_COUNTERS::Operations. */
 typedef enum _DOKAN_OPERATION {

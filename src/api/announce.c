@@ -32,14 +32,20 @@ static WCHAR *mount_text(const struct instance *inst)
     return text_to_utf16(text);
 }
 
+static void say_where(const struct mountpoint *point)
+{
+    if (point->letter)
+        log_line(LOG_LEVEL_WARN, "drive %c: is mounted on %s", point->letter, point->path);
+    else if (point->path)
+        log_line(LOG_LEVEL_WARN, "mounted on %s", point->path);
+}
+
 void announce_mounted(struct instance *inst)
 {
     static const WCHAR nowhere[] = {0};
     WCHAR *text = mount_text(inst);
-    if (inst->point.letter)
-        log_line(LOG_LEVEL_WARN, "drive %c: is mounted on %s", inst->point.letter, inst->point.path);
-    else if (inst->point.path)
-        log_line(LOG_LEVEL_WARN, "mounted on %s", inst->point.path);
+    if (!(inst->settings.flags & DOKAN_EX_QUIET))
+        say_where(&inst->point);
     nt_volume_mounted(inst->vol, text ? text : nowhere);
     free(text);
 }

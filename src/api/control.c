@@ -359,3 +359,14 @@ void control_forget(void)
         if (control.users && control.clients[i].fd >= 0)
             close(steal_fd(&control.clients[i].fd));
 }
+
+void control_restart(void)
+{
+    control.users = 0;
+    control.stop = false;
+    control.path = NULL;
+    control.name[0] = 0;
+    control.listener = control.wake = -1;
+    memset(control.clients, 0, sizeof control.clients);
+    pthread_mutex_init(&control.lock, NULL);
+}

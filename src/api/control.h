@@ -25,6 +25,8 @@ void control_unuse(void);
 void control_wake(void);
 /* In a forked child, under the process lock: lets go of the descriptors. */
 void control_forget(void);
+/* After that, in a child that starts anew: nobody uses the socket. */
+void control_restart(void);
 
 /* A request being answered. */
 struct control_call {

@@ -66,3 +66,11 @@ struct api_handle *api_handle_take(HANDLE value, void (*kind)(struct api_handle 
     }
     return NULL;
 }
+
+void api_handles_restart(void)
+{
+    pthread_mutex_init(&lock, NULL);
+    for (size_t i = 0; i < BUCKETS; i++)
+        table[i] = NULL;
+    owner = 0;
+}

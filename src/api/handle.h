@@ -25,4 +25,7 @@ HANDLE api_handle_open(struct api_handle *handle);
 // handle, or one with another close function than `kind` (a token is no wait). With kind NULL any will do.
 struct api_handle *api_handle_take(HANDLE value, void (*kind)(struct api_handle *handle));
 
+// In a forked child that starts anew: nothing is open.
+void api_handles_restart(void);
+
 #endif

@@ -19,7 +19,7 @@
 #define TIMEOUT_MAX_MS     300000
 #define CACHE_DEFAULT_MS   1000
 #define SESSION_ALL        0xFFFFFFFFu
-#define EX_FLAGS           (DOKAN_EX_NO_MOUNT | DOKAN_EX_NO_REAPER | DOKAN_EX_FLUSH_ON_FSYNC)
+#define EX_FLAGS           (DOKAN_EX_NO_MOUNT | DOKAN_EX_NO_REAPER | DOKAN_EX_FLUSH_ON_FSYNC | DOKAN_EX_QUIET)
 
 /* ---- rows --------------------------------------------------------------------------------------------- */
 

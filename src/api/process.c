@@ -6,6 +6,7 @@
  */
 #include "api/process.h"
 #include "api/control.h"
+#include "api/handle.h"
 #include "api/instance.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -62,6 +63,22 @@ static void become_owner(void)
     pid_t none = 0;
     if (atomic_compare_exchange_strong(&process.owner, &none, getpid()))
         pthread_atfork(process_lock, process_unlock, after_fork_in_child);
+}
+
+/* The child has one thread. What the parent's threads held is made anew; what they used is left as it is. */
+BOOL DOKANAPI DokanStartAfterFork(void)
+{
+    if (process_usable())
+        return TRUE;
+    process_lock();
+    list_init(&process.instances);
+    process.inits = 0;
+    control_restart();
+    api_handles_restart();
+    nt_after_fork();
+    atomic_store(&process.owner, getpid());
+    process_unlock();
+    return TRUE;
 }
 
 /* ---- misuse ------------------------------------------------------------------------------------------- */

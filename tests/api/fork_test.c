@@ -119,6 +119,49 @@ static void child_lets_go(void **state)
     assert_int_equal(status_of(child), 0);
 }
 
+/* Number of the first step that went wrong, 0: the child has a volume of its own. */
+static int start_anew(DOKAN_HANDLE parents)
+{
+    DOKAN_MOUNT_OPTIONS_EX ex = tiny_without_mount();
+    DOKAN_HANDLE handle = NULL;
+    if (!DokanStartAfterFork() || !DokanStartAfterFork())
+        return 1;
+    if (DokanIsFileSystemRunning(parents) || open_files_but_standard())
+        return 2;
+    if (DokanCreateFileSystemEx(tiny_options(NULL, 0), &tiny_operations, &ex, &handle) != DOKAN_ERROR)
+        return 3; /* before DokanInit */
+    DokanInit();
+    if (DokanCreateFileSystemEx(tiny_options(NULL, 0), &tiny_operations, &ex, &handle) != DOKAN_SUCCESS)
+        return 4;
+    ULONG64 id = DokanGetVolumeId(handle);
+    if (!DokanIsFileSystemRunning(handle) || DokanIsVolumeDrained(id))
+        return 5;
+    DokanCloseHandle(handle);
+    DokanShutdown();
+    return tiny_unmounted == 1 && DokanIsVolumeDrained(id) ? 0 : 6;
+}
+
+static void child_starts_anew(void **state)
+{
+#ifdef __SANITIZE_THREAD__
+    print_message("TSan cannot follow threads that a forked child makes\n");
+    skip();
+#endif
+    tiny_reset();
+    DokanInit();
+    DOKAN_HANDLE handle = tiny_open(tiny_options(NULL, 0));
+    pid_t child = fork();
+    if (child == 0)
+        _exit(start_anew(handle));
+    assert_int_equal(status_of(child), 0);
+    assert_true(DokanIsFileSystemRunning(handle));
+    assert_true(DokanStartAfterFork()); /* not a child: nothing happens */
+    assert_true(DokanIsFileSystemRunning(handle));
+    DokanCloseHandle(handle);
+    assert_int_equal(tiny_unmounted, 1);
+    DokanShutdown();
+}
+
 /* A process that forks before it uses the library may use it on both sides. */
 static void fork_before_use(void **state)
 {
@@ -141,6 +184,7 @@ int main(void)
         cmocka_unit_test(fork_before_use),
         cmocka_unit_test(child_without_exec),
         cmocka_unit_test(child_lets_go),
+        cmocka_unit_test(child_starts_anew),
     };
     return cmocka_run_group_tests(tests, sandbox_setup, sandbox_teardown);
 }
