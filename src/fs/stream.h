@@ -18,8 +18,22 @@ struct stream; /* starts with a struct bytes; its size is known after stream_mea
 /* Name of the codec that the content shows, or NULL for none. */
 const char *stream_codec(const void *head, size_t length);
 
+/* Decompresses what the first bytes of a file give: count, perhaps 0. */
+ssize_t stream_peek(const void *head, size_t length, void *buf, size_t size);
+
 /* The compressed bytes' reference is taken over. -EOPNOTSUPP when the codec is not known here. */
 int stream_open(struct bytes *packed, struct spill *spill, struct bytes **out, struct fs_error *error);
+/* Refuses, -E2BIG, more than `ratio` times the packed size, from STREAM_TRUSTED bytes on. 0: no bound. Before
+ * the first read or load. */
+#define STREAM_TRUSTED ((uint64_t)512 << 20)
+void stream_limit(struct bytes *stream, uint64_t ratio);
+/* Whether that was the reason for an error. */
+bool stream_too_large(struct bytes *stream);
+/* While an archive is scanned, most bytes are only passed over: where decoding is quick they are not kept. */
+void stream_passing(struct bytes *stream, bool passing);
+/* Decodes what lies before `offset` and must be decoded for a read there, calling `report` as below. */
+int stream_advance(struct bytes *stream, uint64_t offset,
+                   int (*report)(void *ctx, uint64_t done, uint64_t total), void *ctx);
 /* Goes once to the end: finds the size and the seek points. `report` as fs_report, over packed bytes; NULL:
  * none. -EBADMSG when damaged, -E2BIG beyond `most` bytes. Reads from other readers (scanning an archive) may
  * be done meanwhile and share the pass. */
@@ -30,6 +44,8 @@ int stream_save(struct bytes *stream, void **data, size_t *size);
 int stream_load(struct bytes *stream, const void *data, size_t size);
 /* A sentence for the user when random reads will be slow; NULL otherwise. */
 const char *stream_warning(struct bytes *stream);
+/* How far in the compressed bytes any reader came, for progress. */
+uint64_t stream_position(struct bytes *stream);
 /* Bytes decompressed so far, for figures. */
 uint64_t stream_work(struct bytes *stream);
 

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the files of this room share: a stream, its points, its decoders, and the table that a codec fills.
+ *
+ * A point is a place from which decoding can start; points[0] is the beginning. The bytes from one point to
+ * the next are an interval. An interval is kept in a spill region as far as it was decoded, or, if that is
+ * quick, decoded again when it is needed (with the last chunks in memory); see enum keep.
+ *
+ * Locks: stream.lock guards everything in struct stream but the immutable rows. A decoder belongs to the
+ * thread that marked its slot busy, and runs without the lock. stream.lock comes before the spill's.
+ */
+#ifndef XDOKAN_FS_STREAM_I_H
+#define XDOKAN_FS_STREAM_I_H
+
+#include "base/cleanup.h"
+#include "fs/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CHUNK = 256 << 10,     /* unit of decoding and of the cache in memory */
+    CHUNKS_MAX = 128,      /* 32 MiB */
+    CHUNKS_PASSING = 8,    /* while passing */
+    SLOTS = 4,             /* decoders kept */
+    WINDOW = 32 << 10,     /* of deflate */
+    WINDOW_PACKED = 40960, /* most bytes of a packed one */
+    WINDOWS_MAX = 8192,    /* points with windows, before every second one goes */
+    INPUT = 64 << 10,      /* read from the packed bytes at once */
+    SHORT = 8 << 20,       /* an interval up to here needs no spill */
+};
+#define STREAM_MAX ((uint64_t)INT64_MAX)
+
+struct point {
+    uint64_t out; /* offset in the decoded bytes */
+    uint64_t in;  /* the codec's: offset in the packed bytes, or in their bits */
+    uint32_t aux; /* the codec's */
+    uint32_t window_size;
+    uint8_t *window; /* packed; owned */
+    struct spill_region *region;
+    bool spill_full; /* the region could not take more */
+};
+
+struct decoder {
+    struct stream *stream;
+    uint64_t out; /* position in the decoded bytes; kept by decoder_next() */
+    uint64_t in;  /* packed bytes used, for progress; kept by the codec */
+    int rc;       /* what went wrong behind the bytes given last */
+};
+
+/* Which intervals go to the spill. */
+enum keep {
+    KEEP_LONG,  /* those longer than SHORT, or of unknown length: the others are quick to decode again */
+    KEEP_NEVER, /* none: points lie close, and there may be more of them than are kept */
+    KEEP_ALWAYS /* all: decoding is slow */
+};
+
+struct codec {
+    const char *name;
+    bool (*match)(const uint8_t *head, size_t length);
+    /* Finds points and size without decoding, as far as that is cheap. NULL: nothing. */
+    int (*index)(struct stream *stream);
+    /* A decoder that stands at a point (a copy, whose window is valid for the call). */
+    int (*start)(struct stream *stream, const struct point *point, struct decoder **out);
+    /* Decodes up to `size` bytes: count, 0 at the end, -errno. */
+    ssize_t (*next)(struct decoder *decoder, void *buf, size_t size);
+    void (*stop)(struct decoder *decoder);
+    enum keep keep;
+    bool quick;         /* decoding again costs no more than keeping */
+    const char *advice; /* how to pack for quick random reads */
+};
+
+struct chunk {
+    uint64_t index;
+    uint64_t used; /* stamp; 0: not in the cache */
+    unsigned refs;
+    int rc; /* what comes behind `length`: 0, or what went wrong */
+    size_t length;
+    uint8_t data[CHUNK];
+};
+
+struct chunks {
+    struct chunk *list[CHUNKS_MAX];
+    struct chunk *spare;
+    unsigned count, most;
+    uint64_t clock;
+};
+
+struct slot {
+    struct decoder *decoder; /* NULL: none */
+    uint64_t from, goal;     /* while busy: what it decodes; idle: both its position */
+    uint64_t used;
+    bool busy;
+};
+
+struct stream {
+    struct bytes bytes; /* first */
+    const struct codec *codec;
+    struct bytes *packed;
+    struct spill *spill;
+
+    pthread_mutex_t prepare_lock; /* over codec->index; before lock */
+    atomic_bool prepared;
+
+    pthread_mutex_t lock;
+    pthread_cond_t moved; /* a decoder went on, or became idle */
+    struct slot slots[SLOTS];
+    uint64_t clock;
+    struct chunks chunks;
+    struct point *points;
+    size_t count, room;
+    uint64_t spacing;  /* least distance of points */
+    bool complete;     /* no more points will come */
+    bool small;        /* all intervals are short, though their ends are not known yet */
+    uint64_t total;    /* UINT64_MAX: not known */
+    uint64_t most;     /* that may be decoded */
+    bool passing;      /* see stream_passing() */
+    bool excess;       /* it is more */
+    uint64_t reached;  /* most decoded bytes that any decoder came to */
+    uint64_t consumed; /* and the packed bytes there */
+    char *warning;
+    _Atomic uint64_t work;
+};
+
+extern const struct codec codec_gzip, codec_bzip2, codec_xz, codec_zstd;
+extern const struct codec codec_lz4, codec_lzma, codec_lzip, codec_lzop, codec_compress, codec_rpm;
+
+/* ---- input.c: packed bytes in order ------------------------------------------------------------------- */
+
+struct input {
+    struct bytes *packed; /* not owned */
+    uint64_t offset;      /* of buf[have] */
+    size_t at, have;
+    uint8_t buf[INPUT];
+};
+
+/* What next() returns when it has `done` bytes and then met rc. */
+static inline ssize_t decoder_result(struct decoder *decoder, size_t done, int rc)
+{
+    if (done == 0 && rc < 0)
+        return rc;
+    decoder->rc = rc < 0 ? rc : 0;
+    return (ssize_t)done;
+}
+
+void input_at(struct input *input, struct bytes *packed, uint64_t offset);
+/* Offset of the next byte. */
+uint64_t input_offset(const struct input *input);
+/* Has at least one byte, buf[at]: 1; 0 at the end; -errno. */
+int input_fill(struct input *input);
+/* Exactly that many (size <= INPUT) in one piece at buf[at], not yet taken: 1; 0 when the end comes first. */
+int input_peek(struct input *input, size_t size);
+/* Takes exactly that many: 1, 0, -errno. */
+int input_take(struct input *input, void *buf, size_t size);
+/* Passes over bytes, of which at least as many are there: 1, 0, -errno. */
+int input_skip(struct input *input, uint64_t size);
+
+/* ---- points.c ----------------------------------------------------------------------------------------- */
+
+/* Told by a decoder that it stands where decoding can start. Kept when it lies behind all known points. */
+bool point_wanted(struct stream *stream, uint64_t out);
+int point_add(struct stream *stream, const struct point *point, const uint8_t *window, size_t window_size);
+/* For a codec's index(): where the beginning really is. */
+void point_first(struct stream *stream, uint64_t in, uint32_t aux);
+/* Everything is known now: no more points, and this size. -EBADMSG when it cannot be. */
+int points_complete(struct stream *stream, uint64_t total);
+/* Whether a stream of this size may be; remembers that it may not. Locked. */
+bool size_allowed(struct stream *stream, uint64_t total);
+/* Index of the last point at or before `out`. Locked. */
+size_t point_before(const struct stream *stream, uint64_t out);
+/* A copy with its own window, region left out. Locked. */
+int point_copy(const struct point *from, struct point *to);
+void points_free(struct stream *stream);
+/* The window of a point, WINDOW bytes at most: its size, or -EBADMSG. */
+ssize_t point_window(const struct point *point, uint8_t *buf);
+/* End of the interval; UINT64_MAX when it is not known. Locked. */
+uint64_t interval_end(const struct stream *stream, size_t index);
+
+/* ---- chunks.c: all locked ----------------------------------------------------------------------------- */
+
+struct chunk *chunks_find(struct chunks *chunks, uint64_t index); /* a reference */
+struct chunk *chunk_new(struct chunks *chunks, uint64_t index);
+void chunks_keep(struct chunks *chunks, struct chunk *chunk);
+void chunk_put(struct chunks *chunks, struct chunk *chunk);
+void chunks_free(struct chunks *chunks);
+
+/* ---- decode.c: the way from an offset to its bytes ----------------------------------------------------- */
+
+/* Lets the codec find its points first; once. */
+int decode_prepare(struct stream *stream);
+/* Bytes at `offset`, at most to the end of its chunk: count, 0 at the end, -errno. */
+ssize_t decode_read(struct stream *stream, void *buf, size_t size, uint64_t offset);
+/* Ends all decoders; nobody uses the stream any more. */
+void decode_stop(struct stream *stream);
+/* Whether an interval's bytes go to the spill. Locked. */
+bool interval_spilled(const struct stream *stream, size_t index);
+
+#endif
