@@ -49,16 +49,20 @@ struct tree_node {
     uint32_t first, count;      /* children of a directory: indexes, sorted by bytes of the name */
     uint32_t target;            /* offset in the texts, 0: none */
     uint32_t attributes;
+    uint32_t same; /* index of the first name of the same file; its own where there is no hard link */
+    uint32_t reserved;
 };
 
 enum tree_drop {
-    TREE_DROP_NAME,
-    TREE_DROP_DUPLICATE,
-    TREE_DROP_CONFLICT,
+    TREE_DROP_NAME,      /* `..`, NUL, or nothing left of it */
+    TREE_DROP_DUPLICATE, /* an earlier one of the same name */
+    TREE_DROP_CONFLICT,  /* something that is no directory, where there is one of the same name */
     TREE_DROP_DEEP,
     TREE_DROP_LONG,
-    TREE_DROP_LINK,
+    TREE_DROP_LINK, /* a hard link to nothing, to itself or to a directory; a symbolic link without a target
+                     */
     TREE_DROP_RATIO,
+    TREE_DROP_BROKEN, /* left out by the format: lies outside of the archive, overlaps, contradicts itself */
     TREE_DROP_COUNT
 };
 
@@ -66,6 +70,8 @@ int tree_builder_new(const struct tree_limits *limits, struct tree_builder **out
 void tree_builder_free(struct tree_builder *builder);
 /* -E2BIG when a limit is exceeded: the archive is refused. */
 int tree_builder_add(struct tree_builder *builder, const struct tree_entry *entry, struct fs_error *error);
+/* Counts what the format itself left out. */
+void tree_builder_drop(struct tree_builder *builder, enum tree_drop why);
 /* Sorts, links, freezes. The builder is of no use afterwards but for freeing. `archive_size` is for the
  * ratio. */
 int tree_builder_finish(struct tree_builder *builder, uint64_t archive_size, struct tree **out,
