@@ -68,7 +68,7 @@ static void way_end(struct way *way)
 /* The two buffers take turns: one holds the path that is being mapped. */
 static int map_once(struct way *way, struct fs *layer)
 {
-    int turn = way->path == way->buffers[0].text && way->used & 1;
+    int turn = (way->used & 1) && way->path == way->buffers[0].text;
     struct fs_path *out = &way->buffers[turn];
     if (way->used & 1 << turn)
         fs_path_free(out);
@@ -211,11 +211,13 @@ int fs_open_next(struct fs *fs, const char *path, int flags, uint32_t mode, stru
     return checked(way.fs, "open", way.fs->table.open(way.fs, way.path, flags, mode, file));
 }
 
-static void file_free(struct fs_file *file)
+/* What closing the object says, where the file had its last reference. */
+static int file_free(struct fs_file *file)
 {
+    struct fs *top = file->top;
     pthread_mutex_destroy(&file->lock);
-    fs_close(file->top);
     free(file);
+    return fs_close(top);
 }
 
 int fs_open(struct fs *fs, const char *path, int flags, uint32_t mode, struct fs_file **out)
@@ -251,9 +253,8 @@ int fs_f_close(struct fs *fs, struct fs_file *file)
         LAYER_SCOPE(layer);
         rc = checked(layer, "f_close", layer->table.f_close(layer, file));
     }
-    if (fs == file->top)
-        file_free(file);
-    return rc;
+    int closed = fs == file->top ? file_free(file) : 0;
+    return rc ? rc : closed;
 }
 
 ssize_t fs_f_pread(struct fs *fs, struct fs_file *file, void *buf, size_t size, uint64_t offset)
