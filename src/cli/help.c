@@ -4,14 +4,17 @@
  */
 #include "cli/cli.h"
 
+#include <dokan/fs.h>
 #include <string.h>
 
 void print_help(FILE *out)
 {
-    fputs("usage: dokanctl VERB [ARGUMENTS] [--json]\n\n", out);
+    fputs("usage: dokanctl VERB [OPTIONS] [ARGUMENTS]\n\n", out);
     for (size_t i = 0; i < verb_count; i++)
         fprintf(out, "  %-8s %-21s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].summary);
-    fputs("\nMOUNTPOINT is a drive (M:) or a directory. --json prints JSON, --help explains a verb.\n"
+    fputs("\nMOUNTPOINT is a drive (M:) or a directory. SOURCE is a file, a directory or a URL; behind `!` "
+          "stands\n"
+          "a path inside of it: photos.zip!/2024. 'dokanctl help VERB' explains a verb.\n"
           "\nAs in Dokany:\n"
           "  /u MOUNTPOINT   unmount, for example /u M\n"
           "  /l              list mounts\n"
@@ -21,17 +24,18 @@ void print_help(FILE *out)
           "  /v              versions\n"
           "\nExit status: 0 done, 1 failed, 2 wrong usage, 3 nothing is mounted there, 4 the process that "
           "serves\n"
-          "the mount does not answer. The forms with a slash know 0 and 1 only.\n",
+          "the mount does not answer. 'run' ends as its command does. The forms with a slash know 0 and 1 "
+          "only.\n",
           out);
 }
 
-static void print_wrapped(FILE *out, const char *text, size_t width)
+static void print_wrapped(FILE *out, const char *text, size_t indent, size_t width)
 {
     size_t column = 0;
     while (*text) {
         size_t len = strcspn(text, " ");
         if (column && column + 1 + len > width) {
-            fputc('\n', out);
+            fprintf(out, "\n%*s", (int)indent, "");
             column = 0;
         }
         column += (size_t)fprintf(out, "%s%.*s", column ? " " : "", (int)len, text);
@@ -40,51 +44,127 @@ static void print_wrapped(FILE *out, const char *text, size_t width)
     fputc('\n', out);
 }
 
-void print_verb_help(FILE *out, const struct verb *verb)
+static void print_usage(FILE *out, const struct verb *verb)
 {
-    fprintf(out, "usage: dokanctl %s%s%s [--json]\n\n", verb->name, *verb->arguments ? " " : "",
-            verb->arguments);
-    print_wrapped(out, verb->details, 78);
+    bool own = verb->options[0] != NULL;
+    fprintf(out, "usage: dokanctl %s%s%s%s%s\n", verb->name, own ? " [OPTIONS]" : "",
+            *verb->arguments ? " " : "", verb->arguments, verb->flags & VERB_JSON ? " [--json]" : "");
 }
 
-/* Number of insertions, removals and replacements between two short words. */
-static size_t distance(const char *a, const char *b)
+/* Whether an option before it has its letter. */
+static bool letter_taken(const struct verb *verb, const struct cli_option *option)
 {
-    size_t row[32], n = strlen(b);
-    if (n >= sizeof row / sizeof *row)
-        return sizeof row;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            best = row[j] + 1 < best ? row[j] + 1 : best;
-            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[n];
+    const struct cli_option *o;
+    for (size_t i = 0; (o = verb_option(verb, i)); i++)
+        if (o->letter == option->letter)
+            return o != option;
+    return false;
+}
+
+static void print_option(FILE *out, const struct verb *verb, const struct cli_option *option)
+{
+    enum { COLUMN = 26 };
+    char head[64];
+    bool letter = option->letter && !letter_taken(verb, option);
+    int n = letter ? snprintf(head, sizeof head, "  -%c, ", option->letter)
+                   : snprintf(head, sizeof head, "      ");
+    n += snprintf(head + n, sizeof head - (size_t)n, "--%s%s%s", option->name, option->argument ? " " : "",
+                  option->argument ? option->argument : "");
+    fprintf(out, "%-*s%s", COLUMN, head, n >= COLUMN ? "  " : "");
+    print_wrapped(out, option->help, COLUMN, 100 - COLUMN);
+}
+
+void print_verb_help(FILE *out, const struct verb *verb)
+{
+    print_usage(out, verb);
+    fputc('\n', out);
+    print_wrapped(out, verb->details, 0, 78);
+    fputc('\n', out);
+    const struct cli_option *option;
+    for (size_t i = 0; (option = verb_option(verb, i)); i++)
+        print_option(out, verb, option);
+}
+
+int usage_error(const struct verb *verb)
+{
+    print_usage(stderr, verb);
+    fprintf(stderr, "Try 'dokanctl %s --help'.\n", verb->name);
+    return EXIT_USAGE;
 }
 
 int unknown_verb(const char *name)
 {
-    const char *nearest = NULL;
-    size_t best = 4;
-    for (size_t i = 0; i < verb_count; i++) {
-        size_t d = strncmp(verbs[i].name, name, strlen(name)) == 0 ? 0 : distance(name, verbs[i].name);
-        if (d < best) {
-            best = d;
-            nearest = verbs[i].name;
-        }
-    }
+    struct near near = {.word = name};
+    for (size_t i = 0; i < verb_count; i++)
+        near_offer(&near, verbs[i].name);
     fputs("dokanctl: unknown verb '", stderr);
     print_plain(stderr, name);
-    if (nearest)
-        fprintf(stderr, "'. Did you mean '%s'?\n", nearest);
+    if (near.best)
+        fprintf(stderr, "'. Did you mean '%s'?\n", near.best);
     else
         fputs("'. Try 'dokanctl --help'.\n", stderr);
     return EXIT_USAGE;
+}
+
+/* ---- words for completion ----------------------------------------------------------------------------- */
+
+static void words_verbs(void)
+{
+    for (size_t i = 0; i < verb_count; i++)
+        puts(verbs[i].name);
+}
+
+static void words_filters(void)
+{
+    const struct fs_filter *filter;
+    for (size_t i = 0; (filter = fs_filter_at(i)); i++)
+        puts(filter->name);
+}
+
+static void words_schemes(void)
+{
+    const struct fs_format *format;
+    for (size_t i = 0; (format = fs_format_at(i)); i++)
+        for (const char *const *scheme = format->schemes; *scheme; scheme++)
+            puts(*scheme);
+}
+
+/* One line per option: `--name`, `-n` (`-` for none) and the argument or nothing, with tabs between. */
+static void words_options(const struct verb *verb)
+{
+    const struct cli_option *o;
+    for (size_t i = 0; (o = verb_option(verb, i)); i++)
+        printf("--%s\t-%.1s\t%s\n", o->name, &o->letter, o->argument ? o->argument : "");
+}
+
+static int print_words(const char *what)
+{
+    static const struct {
+        const char *name;
+        void (*print)(void);
+    } rows[] = {{"verbs", words_verbs}, {"filters", words_filters}, {"schemes", words_schemes}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (strcmp(rows[i].name, what) == 0)
+            return rows[i].print(), EXIT_DONE;
+    const struct verb *verb = find_verb(what);
+    if (!verb)
+        return unknown_verb(what);
+    words_options(verb);
+    return EXIT_DONE;
+}
+
+int run_help(const struct call *call)
+{
+    const char *words = option_value(call, "words");
+    if (words)
+        return print_words(words);
+    if (!call->argc) {
+        print_help(stdout);
+        return EXIT_DONE;
+    }
+    const struct verb *verb = find_verb(call->argv[0]);
+    if (!verb)
+        return unknown_verb(call->argv[0]);
+    print_verb_help(stdout, verb);
+    return EXIT_DONE;
 }

@@ -71,6 +71,13 @@ void json_number(struct json *j, const char *key, const char *digits)
     fputs(*digits ? digits : "0", j->out);
 }
 
+void json_u64(struct json *j, const char *key, uint64_t value)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    json_number(j, key, digits);
+}
+
 void json_bool(struct json *j, const char *key, bool value)
 {
     begin(j, key);

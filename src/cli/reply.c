@@ -65,9 +65,3 @@ int control(const char *point, const char *command, char **reply)
     *reply = NULL;
     return code;
 }
-
-void print_plain(FILE *out, const char *text)
-{
-    for (; *text; text++)
-        fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
-}

@@ -12,14 +12,6 @@ struct table {
     char **cells; /* rows * columns; the first row holds the heads */
 };
 
-static size_t width_of(const char *s)
-{
-    size_t n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xc0) != 0x80;
-    return n;
-}
-
 static bool is_number(const char *s)
 {
     return *s && strspn(s, "0123456789.") == strlen(s);
@@ -70,7 +62,7 @@ static bool is_numeric(const struct table *t, size_t column)
 static void print_cell(const struct table *t, size_t row, size_t column, size_t width, bool right, FILE *out)
 {
     const char *text = cell(t, row, column);
-    int pad = (int)(width - width_of(text));
+    int pad = (int)(width - plain_width(text));
     bool last = column + 1 == t->columns;
     if (right)
         fprintf(out, "%*s", pad, "");
@@ -99,7 +91,7 @@ void table_print(struct table *t, FILE *out, const char *indent)
     for (size_t i = 0; widths && right && i < t->columns; i++) {
         right[i] = is_numeric(t, i);
         for (size_t row = 0; row < t->rows; row++)
-            widths[i] = width_of(cell(t, row, i)) > widths[i] ? width_of(cell(t, row, i)) : widths[i];
+            widths[i] = plain_width(cell(t, row, i)) > widths[i] ? plain_width(cell(t, row, i)) : widths[i];
     }
     if (widths && right)
         print_rows(t, out, indent, widths, right);

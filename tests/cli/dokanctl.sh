@@ -2,53 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Every form of dokanctl, with exit status and the shape of its lines.
 # usage: dokanctl.sh DOKANCTL SERVER    (SERVER serve MOUNTPOINT FD: mounts and writes a byte to FD)
-set -eu
+. "${0%/*}/lib.sh"
 
-dokanctl=$1
 server=$2
-top=$(mktemp -d)
-trap 'rm -rf "$top"' EXIT
-mkdir -m 700 "$top/runtime" "$top/mnt"
-export XDG_RUNTIME_DIR="$top/runtime" DOKAN_RUNTIME="$top/runtime/dokan" TMPDIR="$top"
-unset DOKAN_DRIVES
-rows=0
-failed=0
-
-complain() {
-    failed=$((failed + 1))
-    echo "FAILED: $*"
-    sed 's/^/    out: /' "$top/out"
-    sed 's/^/    err: /' "$top/err"
-}
-
-# row STATUS OUT ERR ARGUMENTS...: OUT and ERR are patterns that a line must match; empty: nothing may be written;
-# - : anything.
-row() {
-    status=$1 out=$2 err=$3
-    shift 3
-    rows=$((rows + 1))
-    code=0
-    "$dokanctl" "$@" >"$top/out" 2>"$top/err" </dev/null || code=$?
-    [ "$code" = "$status" ] || complain "dokanctl $*: exit status $code instead of $status"
-    check "$out" "$top/out" "standard output" "$@"
-    check "$err" "$top/err" "standard error" "$@"
-}
-
-check() {
-    pattern=$1 file=$2 what=$3
-    shift 3
-    case $pattern in
-    -) ;;
-    '') [ ! -s "$file" ] || complain "dokanctl $*: $what is not empty" ;;
-    *) grep -q -- "$pattern" "$file" || complain "dokanctl $*: no line '$pattern' in $what" ;;
-    esac
-}
-
-json() {
-    python3 -c 'import json, sys
-x = json.load(open(sys.argv[1]))
-assert eval(sys.argv[2]), x' "$top/out" "$1" || complain "JSON: not so: $1"
-}
 
 # The forms of Dokany. Its first line is always there.
 row 1 '^Driver path: ' 'usage: dokanctl' '/?'
@@ -168,5 +124,4 @@ if [ -c /dev/fuse ] && (: <>/dev/fuse) 2>/dev/null; then
 else
     echo "no usable /dev/fuse here: the forms that need a mount are left out"
 fi
-echo "$rows rows, $failed failed"
-[ "$failed" = 0 ]
+end
