@@ -80,13 +80,19 @@ mounted_or_ended() {
     mounted "$MNT" || ended "$SERVER"
 }
 
-# launch PROGRAM ARGUMENTS...: a foreground file system program, in the background, until $MNT is there.
+# The kernel shows a mount before its process serves it; dokanctl finds it from then on.
+served_or_ended() {
+    dokanctl path "$MNT" >/dev/null 2>&1 || ended "$SERVER"
+}
+
+# launch PROGRAM ARGUMENTS...: a foreground file system program, in the background, until $MNT is there and served.
 launch() {
     mkdir -p "$MNT"
     "$@" >>"$SERVER_LOG" 2>&1 &
     SERVER=$!
     wait_for 20 mounted_or_ended || fail "no mount at $MNT after 20 s: $*"
     mounted "$MNT" || fail "the file system ended instead of mounting: $*"
+    wait_for 20 served_or_ended || fail "dokanctl does not find the mount at $MNT after 20 s: $*"
 }
 
 # start [OPTIONS...]: the volume this run is about, mounted at $MNT.
