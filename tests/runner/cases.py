@@ -15,7 +15,7 @@ import subprocess
 MASKS = ("7.32", "7.38")
 SANITIZER_FACTOR = {"": 1, "asan": 3, "tsan": 5}
 HEADER = re.compile(r"^# ([a-z]+): *(.*?) *$")
-KEYS = {"volumes", "masks", "user", "sanitizers", "time", "alone", "mount", "quick"}
+KEYS = {"volumes", "masks", "user", "sanitizers", "time", "alone", "mount", "quick", "files"}
 
 
 @dataclasses.dataclass
@@ -54,6 +54,18 @@ def read_header(path):
     return found
 
 
+def named_files(source, text):
+    """What a `# files:` line names: paths from the top of the tree, of a folder everything inside."""
+    found = []
+    for word in text.split():
+        path = os.path.join(source, word)
+        if not os.path.exists(path):
+            raise HeaderError(f"'# files:' names {word}, which is not there")
+        inside = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+        found += sorted(inside) if os.path.isdir(path) else [path]
+    return found
+
+
 def variants(header):
     """Yields (volume, mask, user, build, quick): the plain run of every volume, then one change at a time."""
     volumes = header.get("volumes", "").split() or [""]
@@ -82,6 +94,7 @@ def system_cases(source, folder="system"):
             continue
         header = read_header(path)
         stem = os.path.basename(path)[:-3]
+        files = [path] + shared + named_files(source, header.get("files", ""))
         for volume, mask, user, build, quick in variants(header):
             words = [f"{folder}/{stem}", volume, mask and "protocol-" + mask, user and "user", build]
             env = {"VOLUME": volume, "MASK": mask, "FULL": "" if mask or user or build else "yes"}
@@ -90,7 +103,7 @@ def system_cases(source, folder="system"):
             yield Case(" ".join(word for word in words if word), [path],
                        seconds=float(header.get("time", "60")) * SANITIZER_FACTOR[build], build=build, env=env,
                        user=user, mount=header.get("mount", "yes") == "yes", alone=header.get("alone") == "yes",
-                       quick=quick, files=[path] + shared, cacheable=True)
+                       quick=quick, files=files, cacheable=True)
 
 
 def style_cases(source):
@@ -112,11 +125,16 @@ def meson_cases(folder, build):
     """What `meson test` would run, run by us instead: every test gets the same sandbox and the same leak check."""
     told = subprocess.run(["meson", "introspect", "--tests", folder], capture_output=True, text=True, check=True)
     for test in json.loads(told.stdout):
-        suite = test["suite"][0].partition(":")[2] if test["suite"] else ""
+        suites = [name.partition(":")[2] for name in test["suite"]] or [""]
+        if build == "tsan" and "serial" in suites:
+            continue
+        suite = suites[0]
         words = ["unit/" + "/".join(part for part in (suite, test["name"]) if part not in ("", "unit")), build]
+        program = test["cmd"][0].endswith("-test") and len(test["cmd"]) == 1  # all that it needs is inside
         yield Case(" ".join(word for word in words if word), test["cmd"], cwd=test["workdir"] or folder,
                    seconds=(test["timeout"] or 30) * SANITIZER_FACTOR[build], build=build, env=test["env"],
-                   alone=not test["is_parallel"], quick=not build)
+                   alone=not test["is_parallel"], quick=not build, files=test["cmd"] if program else [],
+                   cacheable=program)
 
 
 def expected_failures(path):

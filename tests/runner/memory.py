@@ -33,7 +33,7 @@ def binaries(folder):
     names = []
     for target in json.loads(told.stdout):
         if target["type"] in ("executable", "shared library"):
-            names += [name for name in target["filename"] if not name.endswith("_test")]
+            names += [name for name in target["filename"] if not name.endswith("-test")]
     return sorted(names)
 
 

@@ -331,7 +331,7 @@ def run(spec):
         reports = sanitizer_reports(spec["tmp"])
         log.write("".join(f"=== {note}\n" for note in notes) + "".join(reports))
     if reports:
-        result, reason = "fail", "sanitizer report"
+        result, reason = "fail", "sanitizer report" + (f" ({reason})" if reason else "")
     elif notes:
         result, reason = "fail", notes[0]
     return {"result": result, "reason": reason}
