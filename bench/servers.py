@@ -150,6 +150,30 @@ class Mirror(Server):
                 "--mount-options", options(self)]
 
 
+class Object(Server):
+    """An FS object, mounted by dokanctl: is the layer above the Dokan API as quick as the sample that does the same?"""
+
+    ours = True
+
+    def command(self):
+        return [built(self.setup, "src/cli/dokanctl"), "mount", "--foreground", "-o", options(self), self.source(),
+                self.point]
+
+
+class FsMem(Object):
+    name = "fs-mem"
+
+    def source(self):
+        return "mem://"
+
+
+class FsFile(Object):
+    name, backed = "fs-file", True
+
+    def source(self):
+        return self.setup.backing
+
+
 class Nullfs(Server):
     name, prefilled = "nullfs", True
 
@@ -203,7 +227,7 @@ class Tmpfs(Server):
         LIBC.umount2(os.fsencode(self.point), 2)
 
 
-CLASSES = {c.name: c for c in (Memfs, Mirror, Nullfs, Tmpfs, Bindfs, PassthroughFh)}
+CLASSES = {c.name: c for c in (Memfs, Mirror, FsMem, FsFile, Nullfs, Tmpfs, Bindfs, PassthroughFh)}
 
 
 def linked(path):

@@ -46,6 +46,7 @@ extern "C" {
 #endif
 
 #ifndef FSAPI
+/** Marks what the library exports. */
 #define FSAPI __attribute__((visibility("default")))
 #endif
 
@@ -111,7 +112,8 @@ struct fs_info {
     int64_t ctime;       /**< Last change of anything, ns since 1970 UTC. */
     int64_t btime;       /**< Birth, ns since 1970 UTC. */
     uint32_t mode;       /**< Permission bits, 07777. */
-    uint32_t uid, gid;   /**< Owner. */
+    uint32_t uid;        /**< Owner. */
+    uint32_t gid;        /**< Group. */
     uint32_t links;      /**< Number of names. */
     uint64_t id;         /**< Number of the file, not 0. */
     uint32_t attributes; /**< FILE_ATTRIBUTE_READONLY, HIDDEN, SYSTEM, ARCHIVE. */
@@ -332,67 +334,289 @@ FSAPI void fs_progress(void);
 /** @name Calls
  * Each stands for the method of its name in #fs_table, where its results are told.
  * @{ */
-/** See fs_table::getinfo. */
+/**
+ * See fs_table::getinfo.
+ *
+ * @param fs the object
+ * @param path the path
+ * @param want FS_INFO_* wanted
+ * @param[out] info receives the facts
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_getinfo(struct fs *fs, const char *path, uint32_t want, struct fs_info *info);
-/** See fs_table::scandir. */
+/**
+ * See fs_table::scandir.
+ *
+ * @param fs the object
+ * @param path the path
+ * @param want FS_INFO_* wanted
+ * @param cursor 0, or what `fill` got as `next`
+ * @param fill is called for each entry
+ * @param ctx for `fill`
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_scandir(struct fs *fs, const char *path, uint32_t want, uint64_t cursor, fs_fill fill,
                      void *ctx);
-/** Opens a file; fs_f_close() gives it up. See fs_table::open. */
+/**
+ * Opens a file; fs_f_close() gives it up. See fs_table::open.
+ *
+ * @param fs the object
+ * @param path the path
+ * @param flags O_RDONLY and so on
+ * @param mode permission bits, 07777
+ * @param[out] file receives the open file
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_open(struct fs *fs, const char *path, int flags, uint32_t mode, struct fs_file **file);
-/** For the open method of a filter: opens it in the layer below, with what was given or something else. */
+/**
+ * For the open method of a filter: opens it in the layer below, with what was given or something else.
+ *
+ * @param fs the layer below: fs_next()
+ * @param path the path
+ * @param flags O_RDONLY and so on
+ * @param mode permission bits, 07777
+ * @param file the open file
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_open_next(struct fs *fs, const char *path, int flags, uint32_t mode, struct fs_file *file);
-/** Closes the file and frees it (or, in a filter, goes on below). See fs_table::f_close. */
+/**
+ * Closes the file and frees it (or, in a filter, goes on below). See fs_table::f_close.
+ *
+ * @param fs the object
+ * @param file the open file
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_f_close(struct fs *fs, struct fs_file *file);
-/** See fs_table::f_pread. @return bytes, 0 at the end */
+/**
+ * See fs_table::f_pread.
+ *
+ * @param fs the object
+ * @param file the open file
+ * @param[out] buf receives it
+ * @param size room or length in bytes
+ * @param offset from the start, in bytes, up to #FS_SIZE_MAX
+ * @return bytes read, 0 at the end, or a negative errno
+ */
 FSAPI ssize_t fs_f_pread(struct fs *fs, struct fs_file *file, void *buf, size_t size, uint64_t offset);
-/** See fs_table::f_pwrite. @return size */
+/**
+ * See fs_table::f_pwrite.
+ *
+ * @param fs the object
+ * @param file the open file
+ * @param buf the bytes
+ * @param size room or length in bytes
+ * @param offset from the start, in bytes, up to #FS_SIZE_MAX
+ * @return size, or a negative errno
+ */
 FSAPI ssize_t fs_f_pwrite(struct fs *fs, struct fs_file *file, const void *buf, size_t size, uint64_t offset);
-/** See fs_table::f_truncate. */
+/**
+ * See fs_table::f_truncate.
+ *
+ * @param fs the object
+ * @param file the open file
+ * @param size new size in bytes
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_f_truncate(struct fs *fs, struct fs_file *file, uint64_t size);
-/** See fs_table::f_flush. */
+/**
+ * See fs_table::f_flush.
+ *
+ * @param fs the object
+ * @param file the open file
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_f_flush(struct fs *fs, struct fs_file *file);
-/** See fs_table::f_fsync. */
+/**
+ * See fs_table::f_fsync.
+ *
+ * @param fs the object
+ * @param file the open file
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_f_fsync(struct fs *fs, struct fs_file *file);
-/** See fs_table::f_getinfo. */
+/**
+ * See fs_table::f_getinfo.
+ *
+ * @param fs the object
+ * @param file the open file
+ * @param want FS_INFO_* wanted
+ * @param[out] info receives the facts
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_f_getinfo(struct fs *fs, struct fs_file *file, uint32_t want, struct fs_info *info);
-/** See fs_table::f_lock. */
+/**
+ * See fs_table::f_lock.
+ *
+ * @param fs the object
+ * @param file the open file
+ * @param command F_OFD_SETLK or F_OFD_GETLK
+ * @param[in,out] lock a struct flock
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_f_lock(struct fs *fs, struct fs_file *file, int command, void *lock);
-/** See fs_table::makedir. */
+/**
+ * See fs_table::makedir.
+ *
+ * @param fs the object
+ * @param path the path
+ * @param mode permission bits, 07777
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_makedir(struct fs *fs, const char *path, uint32_t mode);
-/** See fs_table::remove. */
+/**
+ * See fs_table::remove.
+ *
+ * @param fs the object
+ * @param path the path
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_remove(struct fs *fs, const char *path);
-/** See fs_table::removedir. */
+/**
+ * See fs_table::removedir.
+ *
+ * @param fs the object
+ * @param path the path
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_removedir(struct fs *fs, const char *path);
-/** See fs_table::rename. */
+/**
+ * See fs_table::rename.
+ *
+ * @param fs the object
+ * @param from the path now
+ * @param to the path afterwards
+ * @param flags FS_RENAME_*
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_rename(struct fs *fs, const char *from, const char *to, uint32_t flags);
-/** See fs_table::setinfo. */
+/**
+ * See fs_table::setinfo.
+ *
+ * @param fs the object
+ * @param path the path
+ * @param info what to set
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_setinfo(struct fs *fs, const char *path, const struct fs_info *info);
-/** See fs_table::readlink. */
+/**
+ * See fs_table::readlink.
+ *
+ * @param fs the object
+ * @param path the path
+ * @param[out] buf receives it
+ * @param size room or length in bytes
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_readlink(struct fs *fs, const char *path, char *buf, size_t size);
-/** See fs_table::symlink. */
+/**
+ * See fs_table::symlink.
+ *
+ * @param fs the object
+ * @param target where the link leads, any text
+ * @param path the name of the link
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_symlink(struct fs *fs, const char *target, const char *path);
-/** See fs_table::link. */
+/**
+ * See fs_table::link.
+ *
+ * @param fs the object
+ * @param from the path now
+ * @param to the path afterwards
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_link(struct fs *fs, const char *from, const char *to);
-/** See fs_table::getxattr. */
+/**
+ * See fs_table::getxattr.
+ *
+ * @param fs the object
+ * @param path the path
+ * @param name the attribute, "user.comment"
+ * @param[out] buf receives it
+ * @param size room or length in bytes
+ * @return bytes, or a negative errno
+ */
 FSAPI ssize_t fs_getxattr(struct fs *fs, const char *path, const char *name, void *buf, size_t size);
-/** See fs_table::setxattr. */
+/**
+ * See fs_table::setxattr.
+ *
+ * @param fs the object
+ * @param path the path
+ * @param name the attribute, "user.comment"
+ * @param value its bytes
+ * @param size room or length in bytes
+ * @param flags FS_XATTR_*
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_setxattr(struct fs *fs, const char *path, const char *name, const void *value, size_t size,
                       uint32_t flags);
-/** See fs_table::listxattr. */
+/**
+ * See fs_table::listxattr.
+ *
+ * @param fs the object
+ * @param path the path
+ * @param[out] buf receives it
+ * @param size room or length in bytes
+ * @return bytes, or a negative errno
+ */
 FSAPI ssize_t fs_listxattr(struct fs *fs, const char *path, char *buf, size_t size);
-/** See fs_table::removexattr. */
+/**
+ * See fs_table::removexattr.
+ *
+ * @param fs the object
+ * @param path the path
+ * @param name the attribute, "user.comment"
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_removexattr(struct fs *fs, const char *path, const char *name);
-/** See fs_table::statfs. */
+/**
+ * See fs_table::statfs.
+ *
+ * @param fs the object
+ * @param[out] space receives the numbers
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_statfs(struct fs *fs, struct fs_space *space);
-/** See fs_table::getmeta. */
+/**
+ * See fs_table::getmeta.
+ *
+ * @param fs the object
+ * @param key what is asked for
+ * @param[out] buf receives it
+ * @param size room or length in bytes
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_getmeta(struct fs *fs, const char *key, char *buf, size_t size);
-/** See fs_table::getospath. */
+/**
+ * See fs_table::getospath.
+ *
+ * @param fs the object
+ * @param path the path
+ * @param[out] buf receives it
+ * @param size room or length in bytes
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_getospath(struct fs *fs, const char *path, char *buf, size_t size);
-/** See fs_table::access. */
+/**
+ * See fs_table::access.
+ *
+ * @param fs the object
+ * @param path the path
+ * @param mode R_OK, W_OK, X_OK
+ * @return 0 or a negative errno
+ */
 FSAPI int fs_access(struct fs *fs, const char *path, int mode);
-/** See fs_table::thread_start. */
+/**
+ * See fs_table::thread_start.
+ *
+ * @param fs the object
+ */
 FSAPI void fs_thread_start(struct fs *fs);
-/** See fs_table::thread_stop. */
+/**
+ * See fs_table::thread_stop.
+ *
+ * @param fs the object
+ */
 FSAPI void fs_thread_stop(struct fs *fs);
 
 /** The word that a layer keeps with an open file; NULL at first. @param fs the layer @param file the file
