@@ -19,6 +19,11 @@ export PKG_CONFIG_PATH LD_LIBRARY_PATH TZ LC_ALL
 unset DOKAN_FS_PLUGINS DOKAN_DRIVES NO_COLOR # each page has drives of its own, in its DOKAN_RUNTIME
 umask 022
 
+nobodys=
+case $(stat -c %u /) in
+0 | "$(id -u)") ;;
+*) nobodys="in this user namespace root's folders are nobody's" ;;
+esac
 pages=0
 wrong=
 for page in "$TEST_SOURCE"/docs/guide/*.md "$TEST_SOURCE"/docs/filters.md; do
@@ -28,6 +33,10 @@ for page in "$TEST_SOURCE"/docs/guide/*.md "$TEST_SOURCE"/docs/filters.md; do
     done)
     if [ -n "$missing" ]; then
         echo "$name: left out, not installed: $missing"
+        continue
+    fi
+    if [ -n "$nobodys" ] && grep -q DOKAN_FS_PLUGINS "$page"; then
+        echo "$name: left out, plugins are not loaded: $nobodys"
         continue
     fi
     mkdir -p "$TEST_DIR/$name/home" "$TEST_DIR/$name/here" "$TEST_DIR/$name/run"
