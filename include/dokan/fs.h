@@ -60,8 +60,10 @@ extern "C" {
 /** Largest file size and offset. */
 #define FS_SIZE_MAX INT64_MAX
 
-struct fs;      /**< An FS object: one layer and what lies below it. */
-struct fs_file; /**< An open file of one. */
+struct fs;                /**< An FS object: one layer and what lies below it. */
+struct fs_file;           /**< An open file of one. */
+struct _DOKAN_OPERATIONS; /**< See dokan_operations.h. */
+struct _DOKAN_FILE_INFO;  /**< See dokan_operations.h. */
 
 /** What went wrong, for people. */
 struct fs_error {
@@ -856,6 +858,11 @@ struct fs_mount_options {
     void (*unmounted)(void *ctx); /**< Called once when the mount has ended, however it ended; may be NULL.
                                      With FS_MOUNT_PROCESS in the child. */
     void *ctx;                    /**< For both. */
+    const struct _DOKAN_OPERATIONS
+        *operations; /**< Callbacks of your own; see fs_operations(). NULL: none. */
+    bool exclusive;  /**< From now on only the mount uses the object: what it shows may be cached. Implied by
+                        FS_MOUNT_PROCESS. */
+    uint32_t test_timeout_ms; /**< For tests: the time limit without its bounds; 0: none. */
 };
 
 /** The defaults of #fs_mount_options. */
@@ -900,6 +907,66 @@ FSAPI void mount_process_free(struct mount_process *mount);
 /** Unmounts what is mounted at a path or drive, whoever serves it. @param path the drive or path @param error
  * explains a failure; may be NULL @return 0; -ENOENT when nothing is mounted there; -EACCES; -ETIMEDOUT */
 FSAPI int fs_unmount(const char *path, struct fs_error *error);
+
+/** @} */
+
+/** @name For bindings
+ * @{ */
+
+/** #FS_API_VERSION of the library that is loaded. @return the number */
+FSAPI uint32_t fs_version(void);
+
+/**
+ * The Dokan callbacks by which fs_mount() shows an object. Those that are set in
+ * fs_mount_options::operations take the place of ours, one by one, and may go on here with the arguments that
+ * they got. DOKAN_OPTIONS::GlobalContext, DOKAN_FILE_INFO::Context and ::ProcessingContext belong to the
+ * callbacks returned here: whoever replaces ZwCreateFile and does not call it replaces all that work on
+ * handles.
+ *
+ * @return the table; lives as long as the library is loaded
+ */
+FSAPI const struct _DOKAN_OPERATIONS *fs_operations(void);
+
+/** A call that is watched; see fs_call_begin(). */
+struct fs_call {
+    uintptr_t opaque[4]; /**< The library's. */
+};
+
+/**
+ * Protects a callback of your own as ours are: as long as its thread works, or fs_progress() is called in it,
+ * its deadline is renewed. What goes on to fs_operations() is protected there already.
+ *
+ * @param[out] call to be given to fs_call_end() on the same thread, the last begun first
+ * @param info what the callback got; of a volume that fs_mount() mounted
+ */
+FSAPI void fs_call_begin(struct fs_call *call, struct _DOKAN_FILE_INFO *info);
+/** Ends it. @param call of fs_call_begin() */
+FSAPI void fs_call_end(struct fs_call *call);
+
+/**
+ * Puts the library right in a child made by fork() without exec, before its first use there. Mounts and other
+ * threads have stayed with the parent. Objects made before are copies and can be used, if no thread was in a
+ * call of theirs.
+ */
+FSAPI void fs_after_fork(void);
+
+/** One entry for fs_fill_many(). */
+struct fs_entry {
+    const char *name;    /**< As in #fs_fill. */
+    struct fs_info info; /**< As in #fs_fill. */
+};
+
+/**
+ * Reports many entries in one call, which spares a binding the way back into its language for each.
+ *
+ * @param fill of the scandir method
+ * @param ctx of the scandir method
+ * @param entries the entries
+ * @param count how many
+ * @param next cursor behind the first entry; each that follows is one more
+ * @return 0 to go on; what `fill` said to stop at once
+ */
+FSAPI int fs_fill_many(fs_fill fill, void *ctx, const struct fs_entry *entries, size_t count, uint64_t next);
 
 /** @} */
 

@@ -52,7 +52,7 @@ static int mount_in_foreground(struct fs *fs, const char *path, const struct fs_
                                struct fs_error *error)
 {
     struct volume *volume;
-    int rc = volume_start(fs, path, options, false, &volume, error);
+    int rc = volume_start(fs, path, options, options->exclusive, &volume, error);
     if (rc)
         return rc;
     const struct mount_process mount = {volume_path(volume), volume_drive(volume), getpid()};
@@ -74,7 +74,7 @@ static int start(struct mount *mount, struct fs *fs, const char *path, const str
             mount->public = (struct mount_process){child_path(mount->child), child_drive(mount->child),
                                                    child_pid(mount->child)};
     } else {
-        rc = volume_start(fs, path, options, false, &mount->volume, error);
+        rc = volume_start(fs, path, options, options->exclusive, &mount->volume, error);
         if (rc == 0)
             mount->public =
                 (struct mount_process){volume_path(mount->volume), volume_drive(mount->volume), getpid()};

@@ -26,6 +26,9 @@ int point_explain(int result, const char *path, struct fs_error *error);
 /* Whether a volume of this process is in the list of mounts. Its letter, or 0, goes to *letter. */
 bool point_listed(ULONG64 volume, char *letter);
 
+/* Takes over the slots that are set (bind.c). */
+void operations_replace(DOKAN_OPERATIONS *operations, const DOKAN_OPERATIONS *with);
+
 /* ---- a volume that this process serves (volume.c) -------------------------------------------------- */
 
 struct volume;
@@ -66,5 +69,7 @@ const char *child_drive(const struct child *child);
 int child_wait(struct child *child, int timeout_ms);
 /* Asks it to end, waits, kills it in the end. */
 int child_end(struct child *child, int timeout_ms);
+/* In a forked child, before anything else. */
+void mount_after_fork(void);
 
 #endif

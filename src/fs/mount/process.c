@@ -78,6 +78,11 @@ static void settle_in(void)
         dup2(null, STDIN_FILENO);
         close(null);
     }
+    mount_after_fork();
+}
+
+void mount_after_fork(void)
+{
     pthread_mutex_init(&fork_lock, NULL);
     DokanStartAfterFork();
     watch_after_fork();

@@ -29,6 +29,7 @@ struct volume {
     struct expose *expose; /* NULL once closed */
     struct watch *watch;
     DOKAN_OPTIONS options;
+    DOKAN_OPERATIONS operations;
     DOKAN_HANDLE handle;
     ULONG64 id;
     WCHAR point[PATH_MAX];
@@ -215,6 +216,11 @@ static bool may_cache(const struct fs *fs, bool alone)
     return (features & FS_CACHEABLE) && (alone || (features & FS_READ_ONLY));
 }
 
+static uint32_t test_timeout(const struct fs_mount_options *options)
+{
+    return mount_test_timeout_ms ? mount_test_timeout_ms : options->test_timeout_ms;
+}
+
 /* What the options' text says comes later and wins. */
 static int set_extras(struct volume *volume, struct fs *fs, const struct fs_mount_options *options,
                       bool alone, DOKAN_MOUNT_OPTIONS_EX *ex, char **text)
@@ -231,7 +237,7 @@ static int set_extras(struct volume *volume, struct fs *fs, const struct fs_moun
         ex->Flags |= DOKAN_EX_FLUSH_ON_FSYNC;
     if (expose_folder_mode(volume->expose))
         ex->DirMask = ~expose_folder_mode(volume->expose) & 0777;
-    ex->TestTimeoutMs = mount_test_timeout_ms;
+    ex->TestTimeoutMs = test_timeout(options);
     ex->ThreadStart = thread_started;
     ex->ThreadStop = thread_stops;
     ex->ThreadArg = fs;
@@ -262,7 +268,10 @@ static int set_up(struct volume *volume, struct fs *fs, const char *path,
     uint32_t timeout = options->timeout_ms ? options->timeout_ms : TIMEOUT_LEAST_MS;
     volume->unmounted = options->unmounted;
     volume->ctx = options->ctx;
-    volume->watch = watch_new(mount_test_timeout_ms ? mount_test_timeout_ms : timeout);
+    volume->operations = *expose_operations();
+    if (options->operations)
+        operations_replace(&volume->operations, options->operations);
+    volume->watch = watch_new(test_timeout(options) ? test_timeout(options) : timeout);
     if (!volume->watch)
         return fs_fail(error, -ENOMEM, "out of memory");
     const struct expose_config config = {options->fsname, options->volname, options->securityfolder,
@@ -316,8 +325,7 @@ static int bring_up(struct volume *volume, struct fs *fs, const char *path,
     if (set_extras(volume, fs, options, alone, &ex, &text) != 0)
         return fs_fail(error, -ENOMEM, "out of memory");
     DokanInit();
-    int result = DokanCreateFileSystemEx(&volume->options, (PDOKAN_OPERATIONS)(uintptr_t)expose_operations(),
-                                         &ex, &volume->handle);
+    int result = DokanCreateFileSystemEx(&volume->options, &volume->operations, &ex, &volume->handle);
     if (result != DOKAN_SUCCESS) {
         DokanShutdown();
         return point_explain(result, path, error);
