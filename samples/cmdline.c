@@ -6,7 +6,6 @@
 #include "cmdline.h"
 
 #include <ctype.h>
-#include <dokan/dokan_ex.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -212,12 +211,14 @@ static int serve(PDOKAN_OPTIONS options, PDOKAN_OPERATIONS operations, const DOK
     return 0;
 }
 
-int cmdline_serve(PDOKAN_OPTIONS options, PDOKAN_OPERATIONS operations, const char *mount_options)
+int cmdline_serve(PDOKAN_OPTIONS options, PDOKAN_OPERATIONS operations, const DOKAN_OPERATIONS_EX *extended,
+                  unsigned flags, const char *mount_options)
 {
     sigset_t set = stop_signals();
     DOKAN_MOUNT_OPTIONS_EX more = DokanMountOptionsExDefault();
-    more.Flags = DOKAN_EX_FLUSH_ON_FSYNC; /* both samples report every error of a write at once */
+    more.Flags = DOKAN_EX_FLUSH_ON_FSYNC | flags; /* both samples report every error of a write at once */
     more.FuseOptions = mount_options;
+    more.OperationsEx = extended;
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     DokanInit();
     int code = serve(options, operations, &more);

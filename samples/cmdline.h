@@ -6,7 +6,7 @@
 #ifndef SAMPLES_CMDLINE_H
 #define SAMPLES_CMDLINE_H
 
-#include <dokan/dokan.h>
+#include <dokan/dokan_ex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,9 +40,11 @@ WCHAR *cmdline_utf16(const char *text);
 
 /*
  * Mounts, says where, and waits until the volume is unmounted; SIGINT, SIGTERM and SIGHUP unmount it.
- * `mount_options` are Linux mount options or NULL. Returns the exit code: 0, or 1 after a line on stderr that
- * says what to do.
+ * `extended` are operations beyond Dokany's or NULL, `flags` are DOKAN_EX_* beside those that both samples
+ * want, `mount_options` Linux mount options or NULL. Returns the exit code: 0, or 1 after a line on stderr
+ * that says what to do.
  */
-int cmdline_serve(PDOKAN_OPTIONS options, PDOKAN_OPERATIONS operations, const char *mount_options);
+int cmdline_serve(PDOKAN_OPTIONS options, PDOKAN_OPERATIONS operations, const DOKAN_OPERATIONS_EX *extended,
+                  unsigned flags, const char *mount_options);
 
 #endif

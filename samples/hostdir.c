@@ -285,9 +285,11 @@ static bool spell(const struct hostdir *root, char path[PATH_MAX])
 }
 
 /* The thing, or the symlink itself where it leads nowhere that can be shown. */
-static int open_thing(const struct hostdir *root, const char *path)
+static int open_thing(const struct hostdir *root, const char *path, bool itself)
 {
-    int fd = hostdir_open(root, path, O_PATH);
+    int fd = hostdir_open(root, path, itself ? O_PATH | O_NOFOLLOW : O_PATH);
+    if (itself)
+        return fd;
     if (fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES) {
         int link = hostdir_open(root, path, O_PATH | O_NOFOLLOW);
         struct stat st;
@@ -299,16 +301,16 @@ static int open_thing(const struct hostdir *root, const char *path)
     return fd;
 }
 
-int hostdir_find(const struct hostdir *root, LPCWSTR name, char path[PATH_MAX], struct stat *st)
+int hostdir_find(const struct hostdir *root, LPCWSTR name, bool itself, char path[PATH_MAX], struct stat *st)
 {
     const char *leaf;
     int bad = hostdir_path(name, path);
     if (bad)
         return bad;
-    int fd = open_thing(root, path);
+    int fd = open_thing(root, path, itself);
     if (fd == -ENOENT && !root->case_sensitive && spell(root, path))
-        fd = open_thing(root, path);
-    if (fd >= 0 && fstat(fd, st) != 0) {
+        fd = open_thing(root, path, itself);
+    if (fd >= 0 && st && fstat(fd, st) != 0) {
         int error = errno;
         close(fd);
         return -error;

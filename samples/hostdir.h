@@ -34,9 +34,10 @@ int hostdir_open(const struct hostdir *root, const char *path, int flags);
 /*
  * Finds what a name stands for, in other case too unless the volume is case-sensitive. Gives an O_PATH
  * descriptor or -errno (-ENOTDIR: the parent is missing). `path` gets the host's spelling as far as it
- * exists. A symlink that leads nowhere, or out of the root, is found itself: S_ISLNK(st->st_mode).
+ * exists. A symlink is found itself if `itself` is set, or if it leads nowhere or out of the root:
+ * S_ISLNK(st->st_mode). `st` may be NULL.
  */
-int hostdir_find(const struct hostdir *root, LPCWSTR name, char path[PATH_MAX], struct stat *st);
+int hostdir_find(const struct hostdir *root, LPCWSTR name, bool itself, char path[PATH_MAX], struct stat *st);
 
 /* Opens the directory of `path` and points `leaf` to the last component. A descriptor or -errno. */
 int hostdir_parent(const struct hostdir *root, const char *path, const char **leaf);

@@ -3,14 +3,15 @@
  * memfs: a whole file system in memory. It is the sample to copy when you write one of your own; the
  * callbacks are in the second half, from memfs_ZwCreateFile on.
  *
- * A node is a file, a directory or a named stream of either. The tree owns one reference to each node that
- * has a name, an open handle owns one in DOKAN_FILE_INFO.Context. So a file that is renamed or deleted while
- * open goes on working, and reading, writing or asking for attributes never looks up a name.
+ * A node is a file, a directory or a named stream of either; a file may have several names. Each name owns
+ * one reference to its node, an open handle owns one in DOKAN_FILE_INFO.Context. So a file that is renamed or
+ * deleted while open goes on working, and reading, writing or asking for attributes never looks up a name.
  *
  * Callbacks run at the same time on many threads. The locks are:
- *     memfs.tree   names, parents, entries of directories, the name table
- *     node.lock    contents, size and security descriptor of one node; taken alone or after memfs.tree
- * Attributes, times and sizes are atomic and are read without a lock.
+ *     memfs.tree   names, parents, entries of directories, the tables of names and ids, the volume's label
+ *     node.lock    contents, size, security descriptor, extended attributes and reparse point of one node;
+ *                  taken alone or after memfs.tree
+ * Attributes, modes, owners, times and sizes are atomic and are read without a lock.
  */
 #include "memfs.h"
 
@@ -27,15 +28,24 @@
 #define CHUNK         ((size_t)65536) /* bytes of contents that are allocated at once */
 #define FANOUT        256u            /* chunks below one branch; FANOUT_BITS is its logarithm */
 #define FANOUT_BITS   8u
-#define FIRST_BUCKETS 1024u /* buckets of an empty name table */
+#define FIRST_BUCKETS 1024u /* buckets of an empty table */
 #define LIST_BATCH    512u  /* entries that are listed before others may change the tree */
 #define MAX_SIZE      INT64_MAX
 #define VOLUME_SERIAL 0x4D454D46u
+#define LINKS_MAX     65000u
+#define EA_ROOM       65535u /* for all extended attributes of a file, packed as FILE_FULL_EA_INFORMATION */
 
 #define SETTABLE                                                                                        \
     (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE | \
      FILE_ATTRIBUTE_TEMPORARY | FILE_ATTRIBUTE_OFFLINE | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED)
 #define WRITE_RIGHTS (FILE_WRITE_DATA | FILE_APPEND_DATA | GENERIC_WRITE | GENERIC_ALL)
+#define OWNER_FACTS  (DOKAN_FACT_UID | DOKAN_FACT_GID)
+#define EXTENDED_FEATURES                                                                          \
+    (FILE_SUPPORTS_HARD_LINKS | FILE_SUPPORTS_REPARSE_POINTS | FILE_SUPPORTS_EXTENDED_ATTRIBUTES | \
+     FILE_SUPPORTS_SPARSE_FILES | FILE_SUPPORTS_OPEN_BY_FILE_ID | FILE_SUPPORTS_POSIX_UNLINK_RENAME)
+#define KEPT_FACTS (DOKAN_FACT_MODE | OWNER_FACTS | DOKAN_FACT_DEVICE)
+/* What SetFileAttributes leaves as it is. */
+#define FIXED (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT | FILE_ATTRIBUTE_SPARSE_FILE)
 
 enum kind { KIND_FILE, KIND_DIRECTORY, KIND_STREAM };
 
@@ -54,16 +64,32 @@ struct content {
     void *root;
     unsigned height;
     size_t head;
-    uint64_t allocated;
+    _Atomic uint64_t allocated; /* read without the lock, too */
 };
 
 struct branch {
     void *below[FANOUT];
 };
 
+/* What links a thing into a table. */
+struct hook {
+    struct hook *chain; /* next in the same bucket */
+    uint32_t hash;
+};
+
+/* A name of a node, in its list of names and in its parent's entries while it has a parent. */
+struct name {
+    struct hook hook;
+    uint32_t place; /* where it is in its parent's entries */
+    struct node *node;
+    struct node *parent; /* its directory; of a stream's: the stream's file or directory */
+    struct name *next;   /* another name of the same node */
+    struct text text;    /* terminated */
+};
+
 /* The entries of a directory, or the streams of a node, in the order in which they came; a gap is NULL. */
 struct entries {
-    struct node **at;
+    struct name **at;
     uint32_t used, room, live;
     _Atomic uint32_t listings; /* while one runs, entries keep their places */
 };
@@ -72,6 +98,20 @@ struct entries {
 struct descriptor {
     ULONG length;
     BYTE bytes[];
+};
+
+/* A REPARSE_DATA_BUFFER. */
+struct reparse {
+    ULONG length;
+    BYTE bytes[];
+};
+
+/* An extended attribute: its name, terminated, then its value. */
+struct ea {
+    struct ea *next;
+    ULONG length; /* of the value */
+    UCHAR flags;
+    char name[];
 };
 
 struct sid {
@@ -95,38 +135,49 @@ struct node {
     _Atomic uint32_t references;
     _Atomic uint32_t attributes;
     _Atomic uint64_t size;
-    _Atomic uint64_t created, accessed, written; /* FILETIME */
+    _Atomic uint64_t created, accessed, written, changed; /* FILETIME */
+    _Atomic uint32_t facts;                               /* which of these have been set: DOKAN_FACT_* */
+    _Atomic uint32_t mode, uid, gid;
+    _Atomic uint64_t device;
+    _Atomic uint32_t links;       /* number of names */
+    _Atomic uint32_t tag;         /* of the reparse point, 0: none */
+    _Atomic uint32_t link_length; /* of a symbolic link: bytes of its target */
     enum kind kind;
     uint64_t index;
     struct memfs *fs;
     struct node *owner; /* a stream's file or directory, referenced */
 
     /* Under fs->tree. */
-    struct node *parent; /* its directory; of a stream: its owner; NULL for the root and after deletion */
-    struct node *chain;  /* next in the same bucket of the name table */
-    uint32_t hash;
-    uint32_t place; /* where it is in its parent's entries */
-    struct text name;
+    struct hook id;     /* in the table of ids, while it has a name */
+    struct name *names; /* NULL for the root and after deletion */
+    struct name first;  /* one of them, or unused */
+    bool linked;        /* it has had several */
     struct entries children, streams;
 
     pthread_rwlock_t lock;
     struct content content;
     struct descriptor *security; /* NULL: the volume's default */
+    struct reparse *reparse;
+    struct ea *eas;
+    uint32_t ea_bytes;
     WCHAR first_name[];
 };
 
-/* All names of the volume by (parent, folded name). It grows by one bucket at a time (linear hashing), so no
- * insert ever waits for millions of names to move. */
+/* A hash table that grows by one bucket at a time (linear hashing), so no insert ever waits for millions of
+ * names to move. */
 struct table {
-    struct node **segment[24];
-    uint32_t buckets, names;
+    struct hook **segment[24];
+    uint32_t buckets, count;
 };
 
 struct memfs {
     pthread_rwlock_t tree;
-    struct table table;
+    struct table names; /* all of the volume by (parent, folded name) */
+    struct table ids;   /* files and directories by index */
     struct node *root;
+    WCHAR label[33];
     bool case_sensitive;
+    bool extended;  /* MEMFS_EXTENDED */
     uint64_t seed;  /* of the hash, so that nobody can choose names that collide */
     uint64_t limit; /* bytes, 0 = none */
     _Atomic uint64_t used;
@@ -324,19 +375,27 @@ static bool content_write(struct content *content, uint64_t offset, const char *
     return true;
 }
 
-/* Frees the chunks from `first` on below `*at` and tells how many there were. */
-static uint64_t chunks_free(void **at, unsigned height, uint64_t first)
+/* Chunks that a tree of this height can hold. */
+static uint64_t tree_span(unsigned height)
 {
-    uint64_t freed = height == 0 && *at && first == 0;
-    if (!*at)
+    return UINT64_C(1) << (FANOUT_BITS * height);
+}
+
+/* Frees the chunks from `first` to before `end` below `*at` and tells how many there were. */
+static uint64_t chunks_free(void **at, unsigned height, uint64_t first, uint64_t end)
+{
+    if (!*at || first >= end || first >= tree_span(height))
         return 0;
+    uint64_t freed = height == 0;
     if (height > 0) {
-        uint64_t span = UINT64_C(1) << (FANOUT_BITS * (height - 1));
-        for (uint64_t i = first / span; i < FANOUT; i++)
+        uint64_t span = tree_span(height - 1);
+        for (uint64_t i = first / span; i < FANOUT && i * span < end; i++) {
+            uint64_t start = i * span, rest = end - start;
             freed += chunks_free(&((struct branch *)*at)->below[i], height - 1,
-                                 i == first / span ? first % span : 0);
+                                 first > start ? first - start : 0, rest < span ? rest : span);
+        }
     }
-    if (first == 0) {
+    if (first == 0 && end >= tree_span(height)) {
         free(*at);
         *at = NULL;
     }
@@ -347,18 +406,90 @@ static uint64_t chunks_free(void **at, unsigned height, uint64_t first)
 static void content_cut(struct content *content, uint64_t size)
 {
     if (size == 0) {
-        chunks_free(&content->root, content->height, 0);
-        *content = (struct content){0};
+        chunks_free(&content->root, content->height, 0, UINT64_MAX);
+        content->root = NULL;
+        content->height = 0;
+        content->head = 0;
+        content->allocated = 0;
         return;
     }
-    content->allocated -= chunks_free(&content->root, content->height, (size + CHUNK - 1) / CHUNK) * CHUNK;
+    content->allocated -=
+        chunks_free(&content->root, content->height, (size + CHUNK - 1) / CHUNK, UINT64_MAX) * CHUNK;
     char *last = chunk_find(content, size / CHUNK);
     size_t have = size < CHUNK ? content->head : CHUNK;
     if (last && have > size % CHUNK)
         memset(last + size % CHUNK, 0, have - size % CHUNK);
 }
 
-/* ---- the name table ---------------------------------------------------------------------------------- */
+/* Zeros in [offset, end) of one chunk, as far as it is there. */
+static void chunk_clear(struct content *content, uint64_t offset, uint64_t end)
+{
+    char *chunk = chunk_find(content, offset / CHUNK);
+    size_t have = offset < CHUNK ? content->head : CHUNK, at = offset % CHUNK,
+           to = at + (size_t)(end - offset);
+    if (chunk && at < have)
+        memset(chunk + at, 0, (to < have ? to : have) - at);
+}
+
+/* Makes [offset, end) a hole: chunks inside it go, what they share with other bytes is zeroed. */
+static void content_punch(struct content *content, uint64_t offset, uint64_t end)
+{
+    uint64_t first = (offset + CHUNK - 1) / CHUNK, last = end / CHUNK;
+    if (first > last) { /* all of it inside one chunk */
+        chunk_clear(content, offset, end);
+        return;
+    }
+    if (offset < first * CHUNK)
+        chunk_clear(content, offset, first * CHUNK);
+    if (last * CHUNK < end)
+        chunk_clear(content, last * CHUNK, end);
+    if (first == 0 && last > 0 && content->head > 0) {
+        chunks_free(&content->root, content->height, 0, 1);
+        content->allocated -= content->head;
+        content->head = 0;
+        first = 1;
+    }
+    content->allocated -= chunks_free(&content->root, content->height, first, last) * CHUNK;
+}
+
+/* The first chunk from `chunk` on that is there; UINT64_MAX: none. */
+static uint64_t chunk_next(void *at, unsigned height, uint64_t chunk)
+{
+    if (!at || chunk >= tree_span(height))
+        return UINT64_MAX;
+    if (height == 0)
+        return 0;
+    uint64_t span = tree_span(height - 1);
+    for (uint64_t i = chunk / span, from = chunk % span; i < FANOUT; i++, from = 0) {
+        uint64_t found = chunk_next(((struct branch *)at)->below[i], height - 1, from);
+        if (found != UINT64_MAX)
+            return i * span + found;
+    }
+    return UINT64_MAX;
+}
+
+/* The first piece of [*offset, end) that is there: sets *offset to where it begins and gives its length; 0:
+ * the rest is a hole. */
+static uint64_t content_next(const struct content *content, uint64_t *offset, uint64_t end)
+{
+    while (*offset < end) {
+        uint64_t chunk = chunk_next(content->root, content->height, *offset / CHUNK);
+        if (chunk == UINT64_MAX || chunk >= (end + CHUNK - 1) / CHUNK)
+            return 0;
+        if (chunk * CHUNK > *offset)
+            *offset = chunk * CHUNK;
+        uint64_t stop = chunk * CHUNK + (chunk == 0 ? content->head : CHUNK);
+        while (stop < end && stop % CHUNK == 0 && chunk_find(content, stop / CHUNK))
+            stop += CHUNK;
+        stop = stop < end ? stop : end;
+        if (stop > *offset)
+            return stop - *offset;
+        *offset = (chunk + 1) * CHUNK; /* behind the end of a short first chunk */
+    }
+    return 0;
+}
+
+/* ---- tables ------------------------------------------------------------------------------------------ */
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -374,8 +505,26 @@ static uint32_t hash_name(const struct memfs *fs, const struct node *parent, str
     return (uint32_t)(mix(hash, name.length) >> 16);
 }
 
+static uint32_t hash_index(const struct memfs *fs, uint64_t index)
+{
+    return (uint32_t)(mix(fs->seed, index) >> 16);
+}
+
+static bool table_init(struct table *table)
+{
+    table->segment[0] = calloc(FIRST_BUCKETS, sizeof *table->segment[0]);
+    table->buckets = FIRST_BUCKETS;
+    return table->segment[0];
+}
+
+static void table_free(struct table *table)
+{
+    for (size_t i = 0; i < sizeof table->segment / sizeof *table->segment; i++)
+        free(table->segment[i]);
+}
+
 /* Segment 0 holds the first FIRST_BUCKETS buckets, each further one as many as all before it. */
-static struct node ***segment_of(struct table *table, uint32_t bucket, uint32_t *within)
+static struct hook ***segment_of(struct table *table, uint32_t bucket, uint32_t *within)
 {
     unsigned segment = 0;
     uint32_t start = 0;
@@ -387,14 +536,14 @@ static struct node ***segment_of(struct table *table, uint32_t bucket, uint32_t 
     return &table->segment[segment];
 }
 
-static struct node **bucket_at(struct table *table, uint32_t bucket)
+static struct hook **bucket_at(struct table *table, uint32_t bucket)
 {
     uint32_t within;
-    struct node ***segment = segment_of(table, bucket, &within);
+    struct hook ***segment = segment_of(table, bucket, &within);
     return &(*segment)[within];
 }
 
-static struct node **bucket_of(struct table *table, uint32_t hash)
+static struct hook **bucket_of(struct table *table, uint32_t hash)
 {
     uint32_t top = UINT32_C(1) << (31 - __builtin_clz(table->buckets));
     uint32_t bucket = hash & (top * 2 - 1);
@@ -408,50 +557,72 @@ static void table_grow(struct table *table)
     uint32_t fresh = table->buckets, within;
     if (fresh == UINT32_C(1) << 31)
         return;
-    struct node ***segment = segment_of(table, fresh, &within);
+    struct hook ***segment = segment_of(table, fresh, &within);
     if (within == 0 && !*segment && !(*segment = calloc(fresh, sizeof **segment)))
         return;
     uint32_t top = UINT32_C(1) << (31 - __builtin_clz(fresh));
-    struct node **to = &(*segment)[within], **from = bucket_at(table, fresh - top);
+    struct hook **to = &(*segment)[within], **from = bucket_at(table, fresh - top);
     table->buckets++;
     while (*from) {
-        struct node *node = *from;
-        if ((node->hash & (top * 2 - 1)) != fresh) {
-            from = &node->chain;
+        struct hook *hook = *from;
+        if ((hook->hash & (top * 2 - 1)) != fresh) {
+            from = &hook->chain;
             continue;
         }
-        *from = node->chain;
-        node->chain = *to;
-        *to = node;
+        *from = hook->chain;
+        hook->chain = *to;
+        *to = hook;
     }
 }
 
-static void table_add(struct table *table, struct node *node)
+static void table_add(struct table *table, struct hook *hook, uint32_t hash)
 {
-    if (++table->names > table->buckets)
+    if (++table->count > table->buckets)
         table_grow(table);
-    struct node **bucket = bucket_of(table, node->hash);
-    node->chain = *bucket;
-    *bucket = node;
+    struct hook **bucket = bucket_of(table, hash);
+    hook->hash = hash;
+    hook->chain = *bucket;
+    *bucket = hook;
 }
 
-static void table_remove(struct table *table, struct node *node)
+static void table_remove(struct table *table, struct hook *hook)
 {
-    struct node **at = bucket_of(table, node->hash);
-    while (*at != node)
+    struct hook **at = bucket_of(table, hook->hash);
+    while (*at != hook)
         at = &(*at)->chain;
-    *at = node->chain;
-    table->names--;
+    *at = hook->chain;
+    table->count--;
 }
 
-static struct node *find(struct memfs *fs, struct node *parent, struct text name, bool stream)
+static struct name *name_of_hook(struct hook *hook)
 {
-    uint32_t hash = hash_name(fs, parent, name, stream);
-    struct node *node = *bucket_of(&fs->table, hash);
-    while (node && !(node->hash == hash && node->parent == parent && (node->kind == KIND_STREAM) == stream &&
-                     same_name(fs, node->name, name)))
-        node = node->chain;
-    return node;
+    return (struct name *)(void *)hook; /* its first member */
+}
+
+static struct node *node_of_hook(struct hook *hook)
+{
+    return (struct node *)(void *)((char *)hook - offsetof(struct node, id));
+}
+
+static struct name *find(struct memfs *fs, struct node *parent, struct text text, bool stream)
+{
+    uint32_t hash = hash_name(fs, parent, text, stream);
+    for (struct hook *hook = *bucket_of(&fs->names, hash); hook; hook = hook->chain) {
+        struct name *name = name_of_hook(hook);
+        if (hook->hash == hash && name->parent == parent && (name->node->kind == KIND_STREAM) == stream &&
+            same_name(fs, name->text, text))
+            return name;
+    }
+    return NULL;
+}
+
+static struct node *find_index(struct memfs *fs, uint64_t index)
+{
+    uint32_t hash = hash_index(fs, index);
+    for (struct hook *hook = *bucket_of(&fs->ids, hash); hook; hook = hook->chain)
+        if (hook->hash == hash && node_of_hook(hook)->index == index)
+            return node_of_hook(hook);
+    return index == fs->root->index ? fs->root : NULL;
 }
 
 /* ---- entries ----------------------------------------------------------------------------------------- */
@@ -460,11 +631,11 @@ static void entries_close_gaps(struct entries *entries)
 {
     uint32_t to = 0;
     for (uint32_t from = 0; from < entries->used; from++) {
-        struct node *node = entries->at[from];
-        if (!node)
+        struct name *name = entries->at[from];
+        if (!name)
             continue;
-        entries->at[to] = node;
-        node->place = to++;
+        entries->at[to] = name;
+        name->place = to++;
     }
     entries->used = to;
 }
@@ -481,7 +652,7 @@ static bool entries_reserve(struct entries *entries)
     if (entries->room > UINT32_MAX / 2)
         return false;
     uint32_t room = entries->room ? entries->room * 2 : 4;
-    struct node **at = realloc(entries->at, room * sizeof *at);
+    struct name **at = realloc(entries->at, room * sizeof *at);
     if (!at)
         return false;
     entries->at = at;
@@ -489,16 +660,16 @@ static bool entries_reserve(struct entries *entries)
     return true;
 }
 
-static void entries_add(struct entries *entries, struct node *node)
+static void entries_add(struct entries *entries, struct name *name)
 {
-    node->place = entries->used++;
-    entries->at[node->place] = node;
+    name->place = entries->used++;
+    entries->at[name->place] = name;
     entries->live++;
 }
 
-static void entries_remove(struct entries *entries, struct node *node)
+static void entries_remove(struct entries *entries, struct name *name)
 {
-    entries->at[node->place] = NULL;
+    entries->at[name->place] = NULL;
     if (--entries->live == 0)
         entries->used = 0;
 }
@@ -532,6 +703,25 @@ static struct node *node_get(struct node *node)
     return node;
 }
 
+static void eas_free(struct node *node)
+{
+    for (struct ea *ea = node->eas, *next; ea; ea = next) {
+        next = ea->next;
+        free(ea);
+    }
+    space_give(node->fs, node->ea_bytes);
+    node->eas = NULL;
+    node->ea_bytes = 0;
+}
+
+static void reparse_free(struct node *node)
+{
+    space_give(node->fs, node->reparse ? node->reparse->length : 0);
+    free(node->reparse);
+    node->reparse = NULL;
+    node->tag = node->link_length = 0;
+}
+
 static void node_put(struct node *node)
 {
     if (!node || atomic_fetch_sub_explicit(&node->references, 1, memory_order_acq_rel) > 1)
@@ -539,11 +729,11 @@ static void node_put(struct node *node)
     struct node *owner = node->owner;
     space_give(node->fs, NODE_COST + node->content.allocated);
     content_cut(&node->content, 0);
+    eas_free(node);
+    reparse_free(node);
     free(node->children.at);
     free(node->streams.at);
     free(node->security);
-    if (node->name.at != node->first_name)
-        free((void *)node->name.at);
     pthread_rwlock_destroy(&node->lock);
     free(node);
     node_put(owner);
@@ -567,58 +757,143 @@ static NTSTATUS node_new(struct memfs *fs, enum kind kind, struct text name, str
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     memcpy(node->first_name, name.at, name.length * sizeof(WCHAR));
-    node->name = (struct text){node->first_name, name.length};
+    node->first.text = (struct text){node->first_name, name.length};
     node->references = 1;
     node->kind = kind;
     node->fs = fs;
     node->index = atomic_fetch_add(&fs->last_index, 1) + 1;
-    node->created = node->accessed = node->written = now();
+    node->created = node->accessed = node->written = node->changed = now();
     node->lock = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
     *out = node;
     return STATUS_SUCCESS;
 }
+
+/* Something about the file has changed. */
+static void node_changed(struct node *node, bool contents)
+{
+    uint64_t time = now();
+    node->changed = time;
+    if (contents)
+        node->written = time;
+}
+
+/* ---- names ------------------------------------------------------------------------------------------- */
 
 static struct entries *entries_of(struct node *parent, const struct node *node)
 {
     return node->kind == KIND_STREAM ? &parent->streams : &parent->children;
 }
 
-/* Gives a node its place in the tree; entries_reserve() went before. */
-static void node_attach(struct node *parent, struct node *node)
+static void name_free(struct name *name)
 {
-    node->parent = parent;
-    node->hash = hash_name(node->fs, parent, node->name, node->kind == KIND_STREAM);
-    entries_add(entries_of(parent, node), node);
-    table_add(&node->fs->table, node);
-    parent->written = now();
+    struct node *node = name->node;
+    if (name->text.at != node->first_name)
+        free((void *)name->text.at);
+    if (name == &node->first)
+        name->text = (struct text){0};
+    else
+        free(name);
 }
 
-static void node_detach(struct node *node)
+/* A copy to be freed; at == NULL without memory. */
+static struct text text_copy(struct text text)
 {
-    struct node *parent = node->parent;
-    table_remove(&node->fs->table, node);
-    entries_remove(entries_of(parent, node), node);
-    node->parent = NULL;
-    parent->written = now();
+    WCHAR *units = malloc((text.length + 1) * sizeof *units);
+    if (units) {
+        memcpy(units, text.at, text.length * sizeof *units);
+        units[text.length] = 0;
+    }
+    return (struct text){units, text.length};
+}
+
+/* A name that is in no tree yet. NULL without memory. */
+static struct name *name_new(struct node *node, struct text text)
+{
+    bool extra = node->first.text.at;
+    struct text copy = text_copy(text);
+    struct name *name = extra ? malloc(sizeof *name) : &node->first;
+    if (!copy.at || !name) {
+        free((void *)copy.at);
+        if (extra)
+            free(name);
+        return NULL;
+    }
+    *name = (struct name){.node = node, .text = copy};
+    return name;
+}
+
+/* Takes over `text`. */
+static void name_respell(struct name *name, struct text text)
+{
+    if (name->text.at != name->node->first_name)
+        free((void *)name->text.at);
+    name->text = text;
+}
+
+/* Gives a name its place in the tree; entries_reserve() went before. */
+static void name_attach(struct node *parent, struct name *name)
+{
+    struct node *node = name->node;
+    name->parent = parent;
+    entries_add(entries_of(parent, node), name);
+    table_add(&node->fs->names, &name->hook,
+              hash_name(node->fs, parent, name->text, node->kind == KIND_STREAM));
+    node_changed(parent, true);
+}
+
+static void name_detach(struct name *name)
+{
+    struct node *parent = name->parent;
+    table_remove(&name->node->fs->names, &name->hook);
+    entries_remove(entries_of(parent, name->node), name);
+    name->parent = NULL;
+    node_changed(parent, true);
+}
+
+/* One more name for a node; it takes over the caller's reference. */
+static void name_add(struct node *parent, struct name *name)
+{
+    struct node *node = name->node;
+    if (node->links++ == 0 && node->kind != KIND_STREAM)
+        table_add(&node->fs->ids, &node->id, hash_index(node->fs, node->index));
+    name->next = node->names;
+    node->names = name;
+    name_attach(parent, name);
+}
+
+/* Takes a name out of the tree. Its reference becomes the caller's. */
+static struct node *name_remove(struct name *name)
+{
+    struct node *node = name->node;
+    struct name **at = &node->names;
+    while (*at != name)
+        at = &(*at)->next;
+    *at = name->next;
+    name_detach(name);
+    name_free(name);
+    if (--node->links > 0)
+        space_give(node->fs, NODE_COST); /* the last one's is the node's */
+    else if (node->kind != KIND_STREAM)
+        table_remove(&node->fs->ids, &node->id);
+    return node;
 }
 
 static void streams_delete(struct node *node)
 {
-    for (uint32_t i = 0; i < node->streams.used; i++) {
-        struct node *stream = node->streams.at[i];
-        if (!stream)
-            continue;
-        node_detach(stream);
-        node_put(stream);
-    }
+    for (uint32_t i = 0; i < node->streams.used; i++)
+        if (node->streams.at[i])
+            node_put(name_remove(node->streams.at[i]));
 }
 
-/* Takes a node out of the tree. Its tree reference becomes the caller's, to be put without the lock: that may
- * free gigabytes. */
-static void node_delete(struct node *node)
+/* Deletes a name, and what it stands for with its last one. The reference that comes back is to be put
+ * without the lock: that may free gigabytes. */
+static struct node *name_delete(struct name *name)
 {
-    streams_delete(node);
-    node_detach(node);
+    struct node *node = name_remove(name);
+    if (!node->names)
+        streams_delete(node);
+    node_changed(node, false);
+    return node;
 }
 
 /* ---- paths ------------------------------------------------------------------------------------------- */
@@ -627,11 +902,26 @@ static void node_delete(struct node *node)
 struct place {
     struct node *parent; /* directory of the last component; NULL for the root */
     struct text name;    /* the last component */
-    struct node *node;   /* NULL: there is nothing of that name */
+    struct name *entry;  /* NULL: there is nothing of that name, or it is the root */
+    struct node *node;   /* what it stands for */
     struct text stream_name;
-    struct node *stream; /* ditto, when has_stream */
+    struct name *stream; /* ditto, when has_stream */
     bool has_stream;
 };
+
+static struct node *node_at(const struct place *place)
+{
+    if (!place->has_stream)
+        return place->node;
+    return place->stream ? place->stream->node : NULL;
+}
+
+/* Nothing lies below a link, it leads elsewhere. */
+static bool leads_away(const struct node *node)
+{
+    const uint32_t name_surrogate = 0x20000000; /* a bit of all tags that stand for another name */
+    return node->tag & name_surrogate;
+}
 
 static bool is_data_type(struct text type)
 {
@@ -679,13 +969,14 @@ static NTSTATUS step_down(struct memfs *fs, struct text name, bool last, struct 
     NTSTATUS status = last ? split_stream(&name, out) : STATUS_SUCCESS;
     if (status != STATUS_SUCCESS || name.length > NAME_UNITS)
         return STATUS_OBJECT_NAME_INVALID;
-    if (!out->node || !is_directory(out->node))
+    if (!out->node || !is_directory(out->node) || (name.length > 0 && leads_away(out->node)))
         return STATUS_OBJECT_PATH_NOT_FOUND;
     if (name.length == 0) /* ":stream" of the root */
         return out->parent ? STATUS_OBJECT_NAME_INVALID : STATUS_SUCCESS;
     out->parent = out->node;
     out->name = name;
-    out->node = find(fs, out->parent, name, false);
+    out->entry = find(fs, out->parent, name, false);
+    out->node = out->entry ? out->entry->node : NULL;
     return STATUS_SUCCESS;
 }
 
@@ -723,9 +1014,21 @@ static struct node *hold(LPCWSTR path, PDOKAN_FILE_INFO info)
     struct place place;
     pthread_rwlock_rdlock(&fs->tree);
     if (locate(fs, path, &place) == STATUS_SUCCESS)
-        node = node_get(place.has_stream ? place.stream : place.node);
+        node = node_get(node_at(&place));
     pthread_rwlock_unlock(&fs->tree);
     return node;
+}
+
+/* Which name of `node` a path means; NULL if that is gone. The tree is locked. */
+static struct name *name_meant(LPCWSTR path, const struct node *node)
+{
+    struct place place;
+    struct name *name = NULL;
+    if (locate(node->fs, path, &place) == STATUS_SUCCESS)
+        name = place.has_stream ? place.stream : place.entry;
+    if (name && name->node == node)
+        return name;
+    return node->linked ? NULL : node->names;
 }
 
 /* ---- security descriptors ---------------------------------------------------------------------------- */
@@ -915,9 +1218,16 @@ static NTSTATUS open_node(struct node *node, const struct wish *wish)
     if (status != STATUS_SUCCESS)
         return status;
     if (replaces(wish) && node->kind == KIND_FILE) {
-        ULONG kept = wish->disposition == FILE_SUPERSEDE ? 0 : node->attributes;
-        node->attributes = kept | (wish->attributes & SETTABLE) | FILE_ATTRIBUTE_ARCHIVE;
+        bool anew = wish->disposition == FILE_SUPERSEDE;
+        node->attributes =
+            (anew ? 0 : node->attributes) | (wish->attributes & SETTABLE) | FILE_ATTRIBUTE_ARCHIVE;
         streams_delete(node);
+        if (anew) { /* FILE_OVERWRITE is open(2) with O_TRUNC, too: the rest stays */
+            pthread_rwlock_wrlock(&node->lock);
+            eas_free(node);
+            reparse_free(node);
+            pthread_rwlock_unlock(&node->lock);
+        }
     }
     return STATUS_SUCCESS;
 }
@@ -930,7 +1240,8 @@ static NTSTATUS set_first_security(struct node *node, const void *descriptor)
     if (!descriptor || !parts_of(descriptor, UINT32_MAX, &given))
         return STATUS_SUCCESS;
     for (enum part part = OWNER; part < PARTS; part++)
-        which |= given.at[part] ? part_rows[part].information : 0;
+        if (given.at[part] || given.control & part_rows[part].control & (SE_DACL_PRESENT | SE_SACL_PRESENT))
+            which |= part_rows[part].information;
     node->security = descriptor_merge(&usual, &given, which);
     return node->security ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
@@ -951,7 +1262,8 @@ static NTSTATUS create_file(struct memfs *fs, const struct place *at, const stru
         return status;
     node->attributes =
         (wish->attributes & SETTABLE) | (directory ? FILE_ATTRIBUTE_DIRECTORY : FILE_ATTRIBUTE_ARCHIVE);
-    node_attach(at->parent, node_get(node));
+    node->first.node = node_get(node);
+    name_add(at->parent, &node->first);
     *out = node;
     return STATUS_SUCCESS;
 }
@@ -969,7 +1281,8 @@ static NTSTATUS create_stream(struct node *owner, struct text name, struct node 
     if (status != STATUS_SUCCESS)
         return status;
     stream->owner = node_get(owner);
-    node_attach(owner, stream);
+    stream->first.node = stream;
+    name_add(owner, &stream->first);
     *out = stream;
     return STATUS_SUCCESS;
 }
@@ -985,10 +1298,8 @@ static NTSTATUS create_stream_at(struct memfs *fs, const struct place *at, const
     if (status != STATUS_SUCCESS)
         return status;
     status = create_stream(file, at->stream_name, out);
-    if (status != STATUS_SUCCESS && !at->node) {
-        node_delete(file);
-        node_put(file);
-    }
+    if (status != STATUS_SUCCESS && !at->node)
+        node_put(name_delete(file->names));
     return status;
 }
 
@@ -1000,7 +1311,7 @@ static NTSTATUS open_or_create(struct memfs *fs, LPCWSTR path, const struct wish
     NTSTATUS status = locate(fs, path, &at);
     if (status != STATUS_SUCCESS)
         return status;
-    *out = at.has_stream ? at.stream : at.node;
+    *out = node_at(&at);
     *existed = *out;
     if (*existed)
         return open_node(*out, wish);
@@ -1050,23 +1361,33 @@ static NTSTATUS DOKAN_CALLBACK memfs_ZwCreateFile(LPCWSTR FileName,
     return existed && told ? STATUS_OBJECT_NAME_COLLISION : STATUS_SUCCESS;
 }
 
-/* The last user of a handle is gone. Deletion happens here and nowhere else. */
+/* Takes the name of a handle away. */
+static NTSTATUS take_name_away(LPCWSTR path, PDOKAN_FILE_INFO info)
+{
+    HELD struct node *node = hold(path, info);
+    struct node *freed = NULL;
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    pthread_rwlock_wrlock(&node->fs->tree);
+    NTSTATUS status = may_delete(node);
+    struct name *name = status == STATUS_SUCCESS ? name_meant(path, node) : NULL;
+    if (name) {
+        struct node *parent = name->parent;
+        freed = name_delete(name);
+        entries_free_if_empty(entries_of(parent, node));
+    } else if (status == STATUS_SUCCESS) {
+        status = STATUS_OBJECT_NAME_NOT_FOUND;
+    }
+    pthread_rwlock_unlock(&node->fs->tree);
+    node_put(freed);
+    return status;
+}
+
+/* The last user of a handle is gone. */
 static void DOKAN_CALLBACK memfs_Cleanup(LPCWSTR FileName, PDOKAN_FILE_INFO DokanFileInfo)
 {
-    struct memfs *fs = memfs_of(DokanFileInfo);
-    if (!DokanFileInfo->DeletePending)
-        return;
-    HELD struct node *node = hold(FileName, DokanFileInfo);
-    pthread_rwlock_wrlock(&fs->tree);
-    struct node *parent = node ? node->parent : NULL;
-    bool deleted = parent && may_delete(node) == STATUS_SUCCESS;
-    if (deleted) {
-        node_delete(node);
-        entries_free_if_empty(entries_of(parent, node));
-    }
-    pthread_rwlock_unlock(&fs->tree);
-    if (deleted)
-        node_put(node);
+    if (DokanFileInfo->DeletePending)
+        take_name_away(FileName, DokanFileInfo);
 }
 
 static void DOKAN_CALLBACK memfs_CloseFile(LPCWSTR FileName, PDOKAN_FILE_INFO DokanFileInfo)
@@ -1103,7 +1424,7 @@ static NTSTATUS DOKAN_CALLBACK memfs_ReadFile(LPCWSTR FileName, LPVOID Buffer, D
 static void touch(struct node *node)
 {
     struct node *owner = owner_of(node);
-    owner->written = now();
+    node_changed(owner, true);
     if (!is_directory(owner) && !(owner->attributes & FILE_ATTRIBUTE_ARCHIVE))
         atomic_fetch_or(&owner->attributes, FILE_ATTRIBUTE_ARCHIVE);
 }
@@ -1210,7 +1531,14 @@ static DWORD shown_attributes(struct node *node)
     DWORD attributes = owner_of(node)->attributes;
     if (!is_directory(node))
         attributes &= ~FILE_ATTRIBUTE_DIRECTORY;
+    if (node->kind == KIND_STREAM)
+        attributes &= ~FILE_ATTRIBUTE_REPARSE_POINT;
     return attributes ? attributes : FILE_ATTRIBUTE_NORMAL;
+}
+
+static ULONG links_shown(const struct node *owner)
+{
+    return owner == owner->fs->root ? 1 : owner->links;
 }
 
 static NTSTATUS DOKAN_CALLBACK memfs_GetFileInformation(LPCWSTR FileName, LPBY_HANDLE_FILE_INFORMATION Buffer,
@@ -1229,7 +1557,7 @@ static NTSTATUS DOKAN_CALLBACK memfs_GetFileInformation(LPCWSTR FileName, LPBY_H
         .dwVolumeSerialNumber = VOLUME_SERIAL,
         .nFileSizeHigh = (DWORD)(size >> 32),
         .nFileSizeLow = (DWORD)size,
-        .nNumberOfLinks = 1,
+        .nNumberOfLinks = links_shown(owner),
         .nFileIndexHigh = (DWORD)(owner->index >> 32),
         .nFileIndexLow = (DWORD)owner->index,
     };
@@ -1249,7 +1577,10 @@ static NTSTATUS DOKAN_CALLBACK memfs_SetFileAttributes(LPCWSTR FileName, DWORD F
     DWORD unfit = directory ? FILE_ATTRIBUTE_TEMPORARY : FILE_ATTRIBUTE_DIRECTORY;
     if (FileAttributes & unfit)
         return STATUS_INVALID_PARAMETER;
-    owner->attributes = (FileAttributes & SETTABLE) | (directory ? FILE_ATTRIBUTE_DIRECTORY : 0);
+    pthread_rwlock_wrlock(&owner->lock);
+    owner->attributes = (FileAttributes & SETTABLE) | (owner->attributes & FIXED);
+    pthread_rwlock_unlock(&owner->lock);
+    node_changed(owner, false);
     return STATUS_SUCCESS;
 }
 
@@ -1273,20 +1604,24 @@ static NTSTATUS DOKAN_CALLBACK memfs_SetFileTime(LPCWSTR FileName, const FILETIM
     set_time(&owner->created, CreationTime);
     set_time(&owner->accessed, LastAccessTime);
     set_time(&owner->written, LastWriteTime);
+    node_changed(owner, false);
     return STATUS_SUCCESS;
 }
 
 /* ---- listing ----------------------------------------------------------------------------------------- */
 
+/* One of the two is filled in; with `fill_facts` there is no pattern. */
 struct listing {
     struct node *directory;
     LPCWSTR pattern;
     PFillFindData fill;
+    PFillFacts fill_facts;
     PDOKAN_FILE_INFO info;
 };
 
-static void list_one(const struct listing *listing, struct node *node)
+static void list_data(const struct listing *listing, const struct name *name)
 {
+    struct node *node = name->node;
     uint64_t size = node->size;
     WIN32_FIND_DATAW entry = {
         .dwFileAttributes = shown_attributes(node),
@@ -1295,11 +1630,26 @@ static void list_one(const struct listing *listing, struct node *node)
         .ftLastWriteTime = filetime(node->written),
         .nFileSizeHigh = (DWORD)(size >> 32),
         .nFileSizeLow = (DWORD)size,
+        .dwReserved0 = node->tag,
     };
-    memcpy(entry.cFileName, node->name.at, node->name.length * sizeof(WCHAR));
+    memcpy(entry.cFileName, name->text.at, name->text.length * sizeof(WCHAR));
     if (!listing->pattern ||
         DokanIsNameInExpression(listing->pattern, entry.cFileName, !node->fs->case_sensitive))
         listing->fill(&entry, listing->info);
+}
+
+static void facts_fill(struct node *node, DOKAN_FACTS *out);
+
+/* False: no more entries are wanted. */
+static bool list_one(const struct listing *listing, const struct name *name)
+{
+    if (!listing->fill_facts) {
+        list_data(listing, name);
+        return true;
+    }
+    DOKAN_FACTS facts = {.Size = sizeof facts};
+    facts_fill(name->node, &facts);
+    return listing->fill_facts(name->text.at, &facts, listing->info) == 0;
 }
 
 /* Goes through the entries in batches, so that a million of them does not keep others waiting. What comes
@@ -1311,8 +1661,8 @@ static void list_all(struct memfs *fs, const struct listing *listing)
     uint32_t end = entries->used;
     atomic_fetch_add(&entries->listings, 1);
     for (uint32_t i = 0; i < end && i < entries->used; i++) {
-        if (entries->at[i])
-            list_one(listing, entries->at[i]);
+        if (entries->at[i] && !list_one(listing, entries->at[i]))
+            break;
         if (i % LIST_BATCH == LIST_BATCH - 1) {
             pthread_rwlock_unlock(&fs->tree);
             pthread_rwlock_rdlock(&fs->tree);
@@ -1327,9 +1677,9 @@ static void list_all(struct memfs *fs, const struct listing *listing)
 static void list_named(struct memfs *fs, const struct listing *listing, struct text name)
 {
     pthread_rwlock_rdlock(&fs->tree);
-    struct node *node = find(fs, listing->directory, name, false);
-    if (node)
-        list_one(listing, node);
+    const struct name *found = find(fs, listing->directory, name, false);
+    if (found)
+        list_one(listing, found);
     pthread_rwlock_unlock(&fs->tree);
 }
 
@@ -1349,7 +1699,7 @@ static NTSTATUS DOKAN_CALLBACK memfs_FindFilesWithPattern(LPCWSTR PathName, LPCW
         WCHAR unit = SearchPattern[name.length];
         wild = wild || unit == u'*' || unit == u'?' || unit == u'<' || unit == u'>' || unit == u'"';
     }
-    struct listing listing = {node, everything ? NULL : SearchPattern, FillFindData, DokanFileInfo};
+    struct listing listing = {node, everything ? NULL : SearchPattern, FillFindData, NULL, DokanFileInfo};
     if (wild)
         list_all(node->fs, &listing);
     else
@@ -1386,9 +1736,9 @@ static NTSTATUS DOKAN_CALLBACK memfs_FindStreams(LPCWSTR FileName, PFillFindStre
     if (!is_directory(owner))
         room = list_stream(owner, none, FillFindStreamData, FindStreamContext);
     for (uint32_t i = 0; room && i < owner->streams.used; i++) {
-        struct node *stream = owner->streams.at[i];
+        const struct name *stream = owner->streams.at[i];
         if (stream)
-            room = list_stream(stream, stream->name, FillFindStreamData, FindStreamContext);
+            room = list_stream(stream->node, stream->text, FillFindStreamData, FindStreamContext);
     }
     pthread_rwlock_unlock(&node->fs->tree);
     return !room ? STATUS_BUFFER_OVERFLOW : any ? STATUS_SUCCESS : STATUS_END_OF_FILE;
@@ -1423,77 +1773,85 @@ static NTSTATUS DOKAN_CALLBACK memfs_DeleteDirectory(LPCWSTR FileName, PDOKAN_FI
     return ask_delete(FileName, true, DokanFileInfo);
 }
 
-/* Where a node is to go. */
+/* Where a name is to go. */
 struct target {
     struct node *parent;
     struct text name;
-    struct node *node; /* what has the name now, or NULL */
+    struct name *entry; /* what has the name now, or NULL */
 };
+
+static bool lies_in(const struct node *directory, const struct node *node)
+{
+    while (directory && directory != node)
+        directory = directory->names ? directory->names->parent : NULL;
+    return directory;
+}
 
 static NTSTATUS target_of(const struct node *node, const struct place *place, struct target *out)
 {
     bool stream = node->kind == KIND_STREAM;
     *out = stream ? (struct target){place->node, place->stream_name, place->stream}
-                  : (struct target){place->parent, place->name, place->node};
-    if (stream != place->has_stream || (stream && place->node != node->parent))
+                  : (struct target){place->parent, place->name, place->entry};
+    if (stream != place->has_stream || (stream && place->node != node->owner))
         return STATUS_INVALID_PARAMETER; /* a stream stays with its file */
     if (!out->parent)
         return STATUS_ACCESS_DENIED; /* the root */
     if (!is_valid_name(out->name))
         return STATUS_OBJECT_NAME_INVALID;
-    for (const struct node *up = out->parent; up; up = up->parent)
-        if (up == node)
-            return STATUS_INVALID_PARAMETER; /* a directory cannot go into itself */
-    return STATUS_SUCCESS;
+    return lies_in(out->parent, node) ? STATUS_INVALID_PARAMETER /* a directory cannot go into itself */
+                                      : STATUS_SUCCESS;
+}
+
+static NTSTATUS may_replace_as_posix(const struct node *node, const struct node *replaced)
+{
+    if (is_directory(node) != is_directory(replaced))
+        return is_directory(node) ? STATUS_NOT_A_DIRECTORY : STATUS_FILE_IS_A_DIRECTORY;
+    return may_delete(replaced);
 }
 
 static NTSTATUS may_replace(const struct node *node, struct node *replaced, BOOL replace)
 {
-    if (!replaced || replaced == node)
-        return STATUS_SUCCESS;
     if (!replace)
         return STATUS_OBJECT_NAME_COLLISION;
+    if (node->fs->extended)
+        return may_replace_as_posix(node, replaced);
     if (is_directory(node) || is_directory(replaced))
         return STATUS_ACCESS_DENIED;
     return owner_of(replaced)->attributes & FILE_ATTRIBUTE_READONLY ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
 }
 
 /* Everything that can fail comes before the first change. */
-static NTSTATUS move_node(struct node *node, const struct target *to)
+static NTSTATUS move_name(struct name *name, const struct target *to, struct node **replaced)
 {
-    WCHAR *name = malloc((to->name.length + 1) * sizeof *name);
-    if (!name || !entries_reserve(entries_of(to->parent, node))) {
-        free(name);
+    struct node *node = name->node;
+    if (!entries_reserve(entries_of(to->parent, node)))
         return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    memcpy(name, to->name.at, to->name.length * sizeof *name);
-    if (to->node && to->node != node)
-        node_delete(to->node);
-    node_detach(node);
-    if (node->name.at != node->first_name)
-        free((void *)node->name.at);
-    node->name = (struct text){name, to->name.length};
-    node_attach(to->parent, node);
+    struct text text = text_copy(to->name);
+    if (!text.at)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (to->entry && to->entry != name)
+        *replaced = name_delete(to->entry);
+    name_detach(name);
+    name_respell(name, text);
+    name_attach(to->parent, name);
+    node_changed(node, false);
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS move_to(struct memfs *fs, struct node *node, LPCWSTR path, BOOL replace,
+static NTSTATUS move_to(struct node *node, LPCWSTR path, LPCWSTR new_path, BOOL replace,
                         struct node **replaced)
 {
     struct place place;
     struct target to;
-    if (!node->parent)
-        return node == fs->root ? STATUS_ACCESS_DENIED : STATUS_FILE_DELETED;
-    NTSTATUS status = locate(fs, path, &place);
+    struct name *name = name_meant(path, node);
+    if (!name)
+        return node == node->fs->root ? STATUS_ACCESS_DENIED : STATUS_FILE_DELETED;
+    NTSTATUS status = locate(node->fs, new_path, &place);
     if (status == STATUS_SUCCESS)
         status = target_of(node, &place, &to);
-    if (status == STATUS_SUCCESS)
-        status = may_replace(node, to.node, replace);
-    if (status == STATUS_SUCCESS)
-        status = move_node(node, &to);
-    if (status == STATUS_SUCCESS && to.node != node)
-        *replaced = to.node;
-    return status;
+    if (status == STATUS_SUCCESS && to.entry && to.entry != name)
+        status = may_replace(node, to.entry->node, replace);
+    return status == STATUS_SUCCESS ? move_name(name, &to, replaced) : status;
 }
 
 static NTSTATUS DOKAN_CALLBACK memfs_MoveFile(LPCWSTR FileName, LPCWSTR NewFileName, BOOL ReplaceIfExisting,
@@ -1505,7 +1863,7 @@ static NTSTATUS DOKAN_CALLBACK memfs_MoveFile(LPCWSTR FileName, LPCWSTR NewFileN
     if (!node)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     pthread_rwlock_wrlock(&fs->tree);
-    NTSTATUS status = move_to(fs, node, NewFileName, ReplaceIfExisting, &replaced);
+    NTSTATUS status = move_to(node, FileName, NewFileName, ReplaceIfExisting, &replaced);
     pthread_rwlock_unlock(&fs->tree);
     return status;
 }
@@ -1552,6 +1910,8 @@ static NTSTATUS DOKAN_CALLBACK memfs_SetFileSecurity(LPCWSTR FileName,
         owner->security = merged;
     }
     pthread_rwlock_unlock(&owner->lock);
+    if (merged)
+        node_changed(owner, false);
     return merged ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
@@ -1571,15 +1931,693 @@ static NTSTATUS DOKAN_CALLBACK memfs_GetVolumeInformation(
     LPDWORD FileSystemFlags, LPWSTR FileSystemNameBuffer, DWORD FileSystemNameSize,
     PDOKAN_FILE_INFO DokanFileInfo)
 {
-    const struct memfs *fs = memfs_of(DokanFileInfo);
-    DokanWcscpy(VolumeNameBuffer, VolumeNameSize, u"Dokan MemFS");
+    struct memfs *fs = memfs_of(DokanFileInfo);
+    pthread_rwlock_rdlock(&fs->tree);
+    DokanWcscpy(VolumeNameBuffer, VolumeNameSize, fs->label);
+    pthread_rwlock_unlock(&fs->tree);
     DokanWcscpy(FileSystemNameBuffer, FileSystemNameSize,
                 u"NTFS"); /* programs look for features of this name */
     *VolumeSerialNumber = VOLUME_SERIAL;
     *MaximumComponentLength = NAME_UNITS;
     *FileSystemFlags = FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK | FILE_PERSISTENT_ACLS |
-                       FILE_NAMED_STREAMS | (fs->case_sensitive ? FILE_CASE_SENSITIVE_SEARCH : 0);
+                       FILE_NAMED_STREAMS | (fs->case_sensitive ? FILE_CASE_SENSITIVE_SEARCH : 0) |
+                       (fs->extended ? EXTENDED_FEATURES : 0);
     return STATUS_SUCCESS;
+}
+
+/* ---- the extended operations: facts ------------------------------------------------------------------ */
+
+static ULONG shown_mode(const struct node *owner)
+{
+    bool read_only = owner->attributes & FILE_ATTRIBUTE_READONLY && !is_directory(owner);
+    return read_only ? owner->mode & ~0222u : owner->mode;
+}
+
+/* What has never been set is left to the mount's options. */
+static void facts_fill(struct node *node, DOKAN_FACTS *out)
+{
+    const struct node *owner = owner_of(node);
+    bool stream = node != owner;
+    ULONG tag = stream ? 0 : owner->tag, link_length = stream ? 0 : owner->link_length;
+    *out = (DOKAN_FACTS){
+        .Size = out->Size,
+        .Valid = (DOKAN_FACT_ALL & ~KEPT_FACTS) | owner->facts,
+        .FileAttributes = shown_attributes(node),
+        .ReparseTag = tag,
+        .FileSize = link_length > 0 ? link_length : (LONG64)node->size,
+        .AllocationSize = (LONG64)node->content.allocated,
+        .CreationTime = (LONG64)owner->created,
+        .LastAccessTime = (LONG64)owner->accessed,
+        .LastWriteTime = (LONG64)owner->written,
+        .ChangeTime = (LONG64)owner->changed,
+        .FileId = node->index, /* a stream is a file of its own here */
+        .Device = owner->device,
+        .NumberOfLinks = links_shown(owner),
+        .Mode = shown_mode(owner),
+        .Uid = owner->uid,
+        .Gid = owner->gid,
+    };
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_GetFacts(LPCWSTR FileName, PDOKAN_FACTS Facts,
+                                              PDOKAN_FILE_INFO DokanFileInfo)
+{
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    facts_fill(node, Facts);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_FindFacts(LPCWSTR FileName, PFillFacts FillFacts,
+                                               PDOKAN_FILE_INFO DokanFileInfo)
+{
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (!is_directory(node))
+        return STATUS_NOT_A_DIRECTORY;
+    list_all(node->fs, &(struct listing){.directory = node, .fill_facts = FillFacts, .info = DokanFileInfo});
+    return STATUS_SUCCESS;
+}
+
+/* The one that is not given is this process's, unless it was set before. */
+static void set_owner(struct node *node, const DOKAN_FACTS *facts)
+{
+    ULONG known = node->facts | facts->Valid;
+    if (facts->Valid & DOKAN_FACT_UID)
+        node->uid = facts->Uid;
+    else if (!(known & DOKAN_FACT_UID))
+        node->uid = geteuid();
+    if (facts->Valid & DOKAN_FACT_GID)
+        node->gid = facts->Gid;
+    else if (!(known & DOKAN_FACT_GID))
+        node->gid = getegid();
+    atomic_fetch_or(&node->facts, OWNER_FACTS);
+}
+
+/* READONLY and a mode that lets somebody write do not go together: what is set last counts. */
+static void set_mode(struct node *node, ULONG mode)
+{
+    node->mode = mode & 07777;
+    atomic_fetch_or(&node->facts, DOKAN_FACT_MODE);
+    if (mode & 0222)
+        atomic_fetch_and(&node->attributes, ~FILE_ATTRIBUTE_READONLY);
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_SetFacts(LPCWSTR FileName, const DOKAN_FACTS *Facts,
+                                              PDOKAN_FILE_INFO DokanFileInfo)
+{
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    struct node *owner = owner_of(node);
+    pthread_rwlock_wrlock(&owner->lock);
+    if (Facts->Valid & OWNER_FACTS)
+        set_owner(owner, Facts);
+    if (Facts->Valid & DOKAN_FACT_MODE)
+        set_mode(owner, Facts->Mode);
+    if (Facts->Valid & DOKAN_FACT_DEVICE) {
+        owner->device = Facts->Device;
+        atomic_fetch_or(&owner->facts, DOKAN_FACT_DEVICE);
+    }
+    node_changed(owner, false);
+    if (Facts->Valid & DOKAN_FACT_CHANGE && Facts->ChangeTime > 0)
+        owner->changed = (uint64_t)Facts->ChangeTime;
+    pthread_rwlock_unlock(&owner->lock);
+    return STATUS_SUCCESS;
+}
+
+/* ---- ids and names ----------------------------------------------------------------------------------- */
+
+static NTSTATUS DOKAN_CALLBACK memfs_GetFileId(LPCWSTR FileName, PULONG64 FileId,
+                                               PDOKAN_FILE_INFO DokanFileInfo)
+{
+    struct memfs *fs = memfs_of(DokanFileInfo);
+    struct place place;
+    pthread_rwlock_rdlock(&fs->tree);
+    NTSTATUS status = locate(fs, FileName, &place);
+    const struct node *node = status == STATUS_SUCCESS ? node_at(&place) : NULL;
+    if (node)
+        *FileId = node->index; /* they are never used twice */
+    else if (status == STATUS_SUCCESS)
+        status = STATUS_OBJECT_NAME_NOT_FOUND;
+    pthread_rwlock_unlock(&fs->tree);
+    return status;
+}
+
+/* Writes the path of a node from its end to its beginning. */
+static NTSTATUS path_of(const struct node *node, LPWSTR out, ULONG units)
+{
+    ULONG at = units - 1;
+    out[at] = 0;
+    for (const struct name *name; (name = node->names); node = name->parent) {
+        if (name->text.length + 1 > at)
+            return STATUS_BUFFER_TOO_SMALL;
+        at -= (ULONG)name->text.length;
+        memcpy(out + at, name->text.at, name->text.length * sizeof *out);
+        out[--at] = u'\\';
+    }
+    if (at == units - 1 && at > 0)
+        out[--at] = u'\\';
+    memmove(out, out + at, (units - at) * sizeof *out);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_GetNameOfId(ULONG64 FileId, LPWSTR Name, ULONG Units,
+                                                 PDOKAN_FILE_INFO DokanFileInfo)
+{
+    struct memfs *fs = memfs_of(DokanFileInfo);
+    if (Units < 2)
+        return STATUS_BUFFER_TOO_SMALL;
+    pthread_rwlock_rdlock(&fs->tree);
+    const struct node *node = find_index(fs, FileId);
+    NTSTATUS status = node ? path_of(node, Name, Units) : STATUS_OBJECT_NAME_NOT_FOUND;
+    pthread_rwlock_unlock(&fs->tree);
+    return status;
+}
+
+static NTSTATUS may_link(struct node *node, const struct place *place)
+{
+    if (is_directory(node))
+        return STATUS_FILE_IS_A_DIRECTORY;
+    if (node->kind == KIND_STREAM || place->has_stream)
+        return STATUS_INVALID_PARAMETER;
+    if (!place->parent)
+        return STATUS_ACCESS_DENIED;
+    if (!node->names)
+        return STATUS_FILE_DELETED;
+    if (!is_valid_name(place->name))
+        return STATUS_OBJECT_NAME_INVALID;
+    return node->links < LINKS_MAX ? STATUS_SUCCESS : STATUS_TOO_MANY_LINKS;
+}
+
+static NTSTATUS link_at(struct node *node, const struct place *place, struct node **replaced)
+{
+    if (!space_take(node->fs, NODE_COST))
+        return STATUS_DISK_FULL;
+    struct name *name = entries_reserve(&place->parent->children) ? name_new(node, place->name) : NULL;
+    if (!name) {
+        space_give(node->fs, NODE_COST);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if (place->entry)
+        *replaced = name_delete(place->entry);
+    node->linked = true;
+    name_add(place->parent, name);
+    node_get(node);
+    node_changed(node, false);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_CreateHardLink(LPCWSTR FileName, LPCWSTR NewFileName,
+                                                    BOOL ReplaceIfExisting, PDOKAN_FILE_INFO DokanFileInfo)
+{
+    struct memfs *fs = memfs_of(DokanFileInfo);
+    struct place place;
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    HELD struct node *replaced = NULL;
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    pthread_rwlock_wrlock(&fs->tree);
+    NTSTATUS status = locate(fs, NewFileName, &place);
+    if (status == STATUS_SUCCESS)
+        status = may_link(node, &place);
+    if (status == STATUS_SUCCESS && place.entry)
+        status = may_replace(node, place.node, ReplaceIfExisting);
+    if (status == STATUS_SUCCESS && place.node != node)
+        status = link_at(node, &place, &replaced);
+    pthread_rwlock_unlock(&fs->tree);
+    return status;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_RemoveName(LPCWSTR FileName, PDOKAN_FILE_INFO DokanFileInfo)
+{
+    return take_name_away(FileName, DokanFileInfo);
+}
+
+static NTSTATUS may_exchange(const struct name *a, const struct name *b)
+{
+    if (!a)
+        return STATUS_FILE_DELETED;
+    if (!b)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (a->node->kind == KIND_STREAM || b->node->kind == KIND_STREAM || lies_in(a->parent, b->node) ||
+        lies_in(b->parent, a->node))
+        return STATUS_INVALID_PARAMETER;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS exchange(struct name *a, struct name *b)
+{
+    struct text text_a = text_copy(a->text), text_b = text_copy(b->text);
+    struct node *parent_a = a->parent, *parent_b = b->parent;
+    if (!text_a.at || !text_b.at) {
+        free((void *)text_a.at);
+        free((void *)text_b.at);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    uint32_t place_a = a->place, place_b = b->place;
+    table_remove(&a->node->fs->names, &a->hook);
+    table_remove(&a->node->fs->names, &b->hook);
+    name_respell(a, text_b);
+    name_respell(b, text_a);
+    parent_a->children.at[place_a] = b;
+    parent_b->children.at[place_b] = a;
+    *a = (struct name){a->hook, place_b, a->node, parent_b, a->next, a->text};
+    *b = (struct name){b->hook, place_a, b->node, parent_a, b->next, b->text};
+    table_add(&a->node->fs->names, &a->hook, hash_name(a->node->fs, a->parent, a->text, false));
+    table_add(&a->node->fs->names, &b->hook, hash_name(a->node->fs, b->parent, b->text, false));
+    node_changed(parent_a, true);
+    node_changed(parent_b, true);
+    node_changed(a->node, false);
+    node_changed(b->node, false);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_ExchangeNames(LPCWSTR FileName, LPCWSTR OtherFileName,
+                                                   PDOKAN_FILE_INFO DokanFileInfo)
+{
+    struct memfs *fs = memfs_of(DokanFileInfo);
+    struct place place;
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    pthread_rwlock_wrlock(&fs->tree);
+    struct name *name = name_meant(FileName, node);
+    NTSTATUS status = locate(fs, OtherFileName, &place);
+    if (status == STATUS_SUCCESS)
+        status = place.has_stream ? STATUS_INVALID_PARAMETER : may_exchange(name, place.entry);
+    if (status == STATUS_SUCCESS && place.node != node)
+        status = exchange(name, place.entry);
+    pthread_rwlock_unlock(&fs->tree);
+    return status;
+}
+
+/* ---- reparse points ---------------------------------------------------------------------------------- */
+
+enum { REPARSE_HEAD = 8, GUID_LENGTH = 16 };
+
+static ULONG tag_of(const BYTE *bytes)
+{
+    ULONG tag;
+    memcpy(&tag, bytes, sizeof tag);
+    return tag;
+}
+
+/* A tag that is not Microsoft's has a GUID, which must be the same, too. */
+static NTSTATUS may_replace_reparse(const struct reparse *old, const BYTE *fresh, ULONG length)
+{
+    const ULONG microsoft = 0x80000000;
+    if (!old)
+        return STATUS_SUCCESS;
+    if (tag_of(old->bytes) != tag_of(fresh))
+        return STATUS_IO_REPARSE_TAG_MISMATCH;
+    bool guid = !(tag_of(fresh) & microsoft);
+    if (guid && (length < REPARSE_HEAD + GUID_LENGTH || old->length < REPARSE_HEAD + GUID_LENGTH ||
+                 memcmp(old->bytes + REPARSE_HEAD, fresh + REPARSE_HEAD, GUID_LENGTH) != 0))
+        return STATUS_REPARSE_ATTRIBUTE_CONFLICT;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS set_reparse(struct node *node, const BYTE *bytes, ULONG length)
+{
+    char target[MAXIMUM_REPARSE_DATA_BUFFER_SIZE];
+    NTSTATUS status = may_replace_reparse(node->reparse, bytes, length);
+    if (status != STATUS_SUCCESS)
+        return status;
+    if (!space_take(node->fs, length))
+        return STATUS_DISK_FULL;
+    struct reparse *fresh = malloc(sizeof *fresh + length);
+    if (!fresh) {
+        space_give(node->fs, length);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    fresh->length = length;
+    memcpy(fresh->bytes, bytes, length);
+    reparse_free(node);
+    node->reparse = fresh;
+    node->link_length = (ULONG)DokanGetSymbolicLink(bytes, length, target, sizeof target);
+    node->tag = tag_of(bytes);
+    atomic_fetch_or(&node->attributes, FILE_ATTRIBUTE_REPARSE_POINT);
+    node_changed(node, false);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_GetReparsePoint(LPCWSTR FileName, PVOID Buffer, ULONG Length,
+                                                     PULONG Used, PDOKAN_FILE_INFO DokanFileInfo)
+{
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    NTSTATUS status = STATUS_NOT_A_REPARSE_POINT;
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    pthread_rwlock_rdlock(&node->lock);
+    if (node->reparse) {
+        bool fits = node->reparse->length <= Length;
+        status = fits ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
+        *Used = fits ? node->reparse->length : Length;
+        memcpy(Buffer, node->reparse->bytes, *Used);
+    }
+    pthread_rwlock_unlock(&node->lock);
+    return status;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_SetReparsePoint(LPCWSTR FileName, const void *Buffer, ULONG Length,
+                                                     PDOKAN_FILE_INFO DokanFileInfo)
+{
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (Length < REPARSE_HEAD || Length > MAXIMUM_REPARSE_DATA_BUFFER_SIZE)
+        return STATUS_IO_REPARSE_DATA_INVALID;
+    if (node->kind == KIND_STREAM || node == node->fs->root)
+        return STATUS_INVALID_PARAMETER;
+    pthread_rwlock_rdlock(&node->fs->tree); /* nothing is made below it meanwhile */
+    pthread_rwlock_wrlock(&node->lock);
+    NTSTATUS status =
+        node->children.live > 0 ? STATUS_DIRECTORY_NOT_EMPTY : set_reparse(node, Buffer, Length);
+    pthread_rwlock_unlock(&node->lock);
+    pthread_rwlock_unlock(&node->fs->tree);
+    return status;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_DeleteReparsePoint(LPCWSTR FileName, ULONG ReparseTag,
+                                                        PDOKAN_FILE_INFO DokanFileInfo)
+{
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    NTSTATUS status = STATUS_SUCCESS;
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    pthread_rwlock_wrlock(&node->lock);
+    if (!node->reparse)
+        status = STATUS_NOT_A_REPARSE_POINT;
+    else if (node->tag != ReparseTag)
+        status = STATUS_IO_REPARSE_TAG_MISMATCH;
+    if (status == STATUS_SUCCESS) {
+        reparse_free(node);
+        atomic_fetch_and(&node->attributes, ~FILE_ATTRIBUTE_REPARSE_POINT);
+        node_changed(node, false);
+    }
+    pthread_rwlock_unlock(&node->lock);
+    return status;
+}
+
+/* ---- extended attributes ----------------------------------------------------------------------------- */
+
+/* Names compare as those of files do; one that is not UTF-8 is like nothing but itself. */
+static bool same_ea(const struct memfs *fs, const char *a, const char *b)
+{
+    WCHAR wide[2][NAME_UNITS + 1];
+    if (fs->case_sensitive || strcmp(a, b) == 0)
+        return strcmp(a, b) == 0;
+    SIZE_T length_a = DokanUtf8ToUtf16(a, strlen(a), wide[0], NAME_UNITS + 1),
+           length_b = DokanUtf8ToUtf16(b, strlen(b), wide[1], NAME_UNITS + 1);
+    return length_a != DOKAN_MALFORMED && length_b != DOKAN_MALFORMED &&
+           same_name(fs, (struct text){wide[0], length_a}, (struct text){wide[1], length_b});
+}
+
+/* Where the pointer to an attribute lies, or the end of the list. */
+static struct ea **ea_find(struct node *node, const char *name)
+{
+    struct ea **at = &node->eas;
+    while (*at && !same_ea(node->fs, (*at)->name, name))
+        at = &(*at)->next;
+    return at;
+}
+
+static void *ea_value(struct ea *ea)
+{
+    return ea->name + strlen(ea->name) + 1;
+}
+
+static uint32_t ea_size(const char *name, ULONG length)
+{
+    const uint32_t head = 8; /* of a FILE_FULL_EA_INFORMATION */
+    return (head + (uint32_t)strlen(name) + 1 + length + 3) & ~3u;
+}
+
+static void ea_delete(struct node *node, struct ea **at)
+{
+    struct ea *ea = *at;
+    uint32_t size = ea_size(ea->name, ea->length);
+    *at = ea->next;
+    node->ea_bytes -= size;
+    space_give(node->fs, size);
+    free(ea);
+}
+
+static NTSTATUS ea_put(struct node *node, const char *name, UCHAR flags, const void *value, ULONG length)
+{
+    struct ea **at = ea_find(node, name);
+    uint32_t size = ea_size(name, length), before = *at ? ea_size((*at)->name, (*at)->length) : 0;
+    if (node->ea_bytes - before + size > EA_ROOM)
+        return STATUS_EA_TOO_LARGE;
+    if (!space_take(node->fs, size))
+        return STATUS_DISK_FULL;
+    struct ea *ea = malloc(sizeof *ea + strlen(name) + 1 + length);
+    if (!ea) {
+        space_give(node->fs, size);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    strcpy(ea->name, name);
+    memcpy(ea_value(ea), value, length);
+    ea->length = length;
+    ea->flags = flags;
+    if (*at)
+        ea_delete(node, at);
+    ea->next = *at;
+    *at = ea;
+    node->ea_bytes += size;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_GetEa(LPCWSTR FileName, const char *Name, PVOID Value, ULONG Length,
+                                           PULONG Used, PDOKAN_FILE_INFO DokanFileInfo)
+{
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    NTSTATUS status = STATUS_SUCCESS;
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    struct node *owner = owner_of(node);
+    pthread_rwlock_rdlock(&owner->lock);
+    struct ea *ea = *ea_find(owner, Name);
+    if (!ea)
+        status = owner->eas ? STATUS_NONEXISTENT_EA_ENTRY : STATUS_NO_EAS_ON_FILE;
+    else if (ea->length > Length)
+        status = STATUS_BUFFER_OVERFLOW;
+    else if (ea->length > 0)
+        memcpy(Value, ea_value(ea), ea->length);
+    *Used = ea ? ea->length : 0;
+    pthread_rwlock_unlock(&owner->lock);
+    return status;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_SetEa(LPCWSTR FileName, const char *Name, UCHAR Flags, const void *Value,
+                                           ULONG Length, PDOKAN_FILE_INFO DokanFileInfo)
+{
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    NTSTATUS status = STATUS_SUCCESS;
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (strlen(Name) > NAME_UNITS || Length > EA_ROOM)
+        return Length > EA_ROOM ? STATUS_EA_TOO_LARGE : STATUS_INVALID_PARAMETER;
+    struct node *owner = owner_of(node);
+    pthread_rwlock_wrlock(&owner->lock);
+    struct ea **at = ea_find(owner, Name);
+    if (Value)
+        status = ea_put(owner, Name, Flags, Value, Length);
+    else if (*at)
+        ea_delete(owner, at);
+    else
+        status = STATUS_NONEXISTENT_EA_ENTRY;
+    if (status == STATUS_SUCCESS)
+        node_changed(owner, false);
+    pthread_rwlock_unlock(&owner->lock);
+    return status;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_FindEas(LPCWSTR FileName, PFillEa FillEa, PDOKAN_FILE_INFO DokanFileInfo)
+{
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    struct node *owner = owner_of(node);
+    pthread_rwlock_rdlock(&owner->lock);
+    for (struct ea *ea = owner->eas; ea; ea = ea->next)
+        if (FillEa(ea->name, ea->flags, ea_value(ea), ea->length, DokanFileInfo) != 0)
+            break;
+    pthread_rwlock_unlock(&owner->lock);
+    return STATUS_SUCCESS;
+}
+
+/* ---- sparse files ------------------------------------------------------------------------------------ */
+
+/* Gives each range of data of [offset, end) to `take`, until that says false. */
+static void each_range(struct node *node, uint64_t offset, uint64_t end,
+                       bool (*take)(void *ctx, uint64_t offset, uint64_t length), void *ctx)
+{
+    pthread_rwlock_rdlock(&node->lock);
+    end = end < node->size ? end : node->size;
+    for (uint64_t length; (length = content_next(&node->content, &offset, end)) > 0; offset += length)
+        if (!take(ctx, offset, length))
+            break;
+    pthread_rwlock_unlock(&node->lock);
+}
+
+struct range_filler {
+    PFillRange fill;
+    PDOKAN_FILE_INFO info;
+};
+
+static bool fill_range(void *ctx, uint64_t offset, uint64_t length)
+{
+    const struct range_filler *filler = ctx;
+    return filler->fill((LONGLONG)offset, (LONGLONG)length, filler->info) == 0;
+}
+
+static uint64_t range_end(LONGLONG offset, LONGLONG length)
+{
+    return length > MAX_SIZE - offset ? MAX_SIZE : (uint64_t)(offset + length);
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_FindRanges(LPCWSTR FileName, LONGLONG Offset, LONGLONG Length,
+                                                PFillRange FillRange, PDOKAN_FILE_INFO DokanFileInfo)
+{
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    struct range_filler filler = {FillRange, DokanFileInfo};
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (is_directory(node) || Offset < 0 || Length < 0)
+        return STATUS_INVALID_PARAMETER;
+    each_range(node, (uint64_t)Offset, range_end(Offset, Length), fill_range, &filler);
+    return STATUS_SUCCESS;
+}
+
+/* A hole is the cheapest zeros there are, so both kinds make one. */
+static NTSTATUS DOKAN_CALLBACK memfs_ZeroRange(LPCWSTR FileName, LONGLONG Offset, LONGLONG Length,
+                                               BOOL Deallocate, PDOKAN_FILE_INFO DokanFileInfo)
+{
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    UNREFERENCED_PARAMETER(Deallocate);
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (is_directory(node) || Offset < 0 || Length < 0)
+        return STATUS_INVALID_PARAMETER;
+    uint64_t offset = (uint64_t)Offset, end = range_end(Offset, Length);
+    pthread_rwlock_wrlock(&node->lock);
+    if (end >= node->size) /* the last chunk is zero behind the end of the file */
+        end = (node->size + CHUNK - 1) / CHUNK * CHUNK;
+    if (offset < end) {
+        uint64_t before = node->content.allocated;
+        content_punch(&node->content, offset, end);
+        space_give(node->fs, before - node->content.allocated);
+        touch(node);
+    }
+    pthread_rwlock_unlock(&node->lock);
+    return STATUS_SUCCESS;
+}
+
+/* ---- controls ---------------------------------------------------------------------------------------- */
+
+/* An offset and a length: FILE_ALLOCATED_RANGE_BUFFER. */
+struct range {
+    LONGLONG offset, length;
+};
+
+struct range_list {
+    struct range *at;
+    ULONG used, room;
+    bool more;
+};
+
+static bool list_range(void *ctx, uint64_t offset, uint64_t length)
+{
+    struct range_list *list = ctx;
+    list->more = list->used == list->room;
+    if (list->more)
+        return false;
+    list->at[list->used++] = (struct range){(LONGLONG)offset, (LONGLONG)length};
+    return true;
+}
+
+static NTSTATUS set_sparse(struct node *node, const void *input, ULONG input_length)
+{
+    if (is_directory(node))
+        return STATUS_INVALID_PARAMETER;
+    bool sparse = input_length == 0 || *(const BYTE *)input;
+    if (sparse)
+        atomic_fetch_or(&node->attributes, FILE_ATTRIBUTE_SPARSE_FILE);
+    else
+        atomic_fetch_and(&node->attributes, ~FILE_ATTRIBUTE_SPARSE_FILE);
+    node_changed(node, false);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS query_ranges(struct node *node, const void *input, ULONG input_length, void *output,
+                             ULONG output_length, ULONG *returned)
+{
+    struct range asked;
+    struct range_list list = {output, 0, output_length / sizeof(struct range), false};
+    if (input_length < sizeof asked || is_directory(node))
+        return STATUS_INVALID_PARAMETER;
+    memcpy(&asked, input, sizeof asked);
+    if (asked.offset < 0 || asked.length < 0)
+        return STATUS_INVALID_PARAMETER;
+    each_range(node, (uint64_t)asked.offset, range_end(asked.offset, asked.length), list_range, &list);
+    *returned = list.used * (ULONG)sizeof asked;
+    return list.more ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_FileSystemControl(LPCWSTR FileName, ULONG Code, const void *Input,
+                                                       ULONG InputLength, PVOID Output, ULONG OutputLength,
+                                                       PULONG Returned, PDOKAN_FILE_INFO DokanFileInfo)
+{
+    enum { SET_SPARSE = 0x900C4, QUERY_ALLOCATED_RANGES = 0x940CF }; /* FSCTL_* of Windows */
+    HELD struct node *node = hold(FileName, DokanFileInfo);
+    *Returned = 0;
+    if (!node)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (Code == SET_SPARSE)
+        return set_sparse(owner_of(node), Input, InputLength);
+    if (Code == QUERY_ALLOCATED_RANGES)
+        return query_ranges(node, Input, InputLength, Output, OutputLength, Returned);
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+
+static NTSTATUS DOKAN_CALLBACK memfs_SetVolumeLabel(LPCWSTR Label, PDOKAN_FILE_INFO DokanFileInfo)
+{
+    struct memfs *fs = memfs_of(DokanFileInfo);
+    pthread_rwlock_wrlock(&fs->tree);
+    DokanWcscpy(fs->label, sizeof fs->label / sizeof *fs->label, Label);
+    pthread_rwlock_unlock(&fs->tree);
+    return STATUS_SUCCESS;
+}
+
+/* Nothing of the host holds the contents of a file, so there is no GetBackingFile. */
+const DOKAN_OPERATIONS_EX *memfs_operations_ex(void)
+{
+    static const DOKAN_OPERATIONS_EX operations = {
+        .Size = sizeof operations,
+        .GetFacts = memfs_GetFacts,
+        .FindFacts = memfs_FindFacts,
+        .SetFacts = memfs_SetFacts,
+        .GetFileId = memfs_GetFileId,
+        .GetNameOfId = memfs_GetNameOfId,
+        .CreateHardLink = memfs_CreateHardLink,
+        .RemoveName = memfs_RemoveName,
+        .ExchangeNames = memfs_ExchangeNames,
+        .GetReparsePoint = memfs_GetReparsePoint,
+        .SetReparsePoint = memfs_SetReparsePoint,
+        .DeleteReparsePoint = memfs_DeleteReparsePoint,
+        .GetEa = memfs_GetEa,
+        .SetEa = memfs_SetEa,
+        .FindEas = memfs_FindEas,
+        .FindRanges = memfs_FindRanges,
+        .ZeroRange = memfs_ZeroRange,
+        .FileSystemControl = memfs_FileSystemControl,
+        .SetVolumeLabel = memfs_SetVolumeLabel,
+    };
+    return &operations;
 }
 
 /* ---- the file system as a whole ---------------------------------------------------------------------- */
@@ -1616,10 +2654,9 @@ const DOKAN_OPERATIONS *memfs_operations(void)
 static bool memfs_init(struct memfs *fs)
 {
     struct text no_name = {u"", 0};
-    fs->table.segment[0] = calloc(FIRST_BUCKETS, sizeof *fs->table.segment[0]);
-    fs->table.buckets = FIRST_BUCKETS;
-    if (!fs->table.segment[0] || getentropy(&fs->seed, sizeof fs->seed) != 0)
+    if (!table_init(&fs->names) || !table_init(&fs->ids) || getentropy(&fs->seed, sizeof fs->seed) != 0)
         return false;
+    DokanWcscpy(fs->label, sizeof fs->label / sizeof *fs->label, u"Dokan MemFS");
     fs->defaults[DEFAULT_FILE] = simple_descriptor(SE_DACL_AUTO_INHERITED, INHERITED_ACE);
     fs->defaults[DEFAULT_DIRECTORY] =
         simple_descriptor(SE_DACL_AUTO_INHERITED, OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE | INHERITED_ACE);
@@ -1638,6 +2675,7 @@ void *memfs_new(unsigned flags, uint64_t limit)
         return NULL;
     fs->tree = (pthread_rwlock_t)PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
     fs->case_sensitive = flags & MEMFS_CASE_SENSITIVE;
+    fs->extended = flags & MEMFS_EXTENDED;
     fs->limit = limit;
     if (!memfs_init(fs)) {
         memfs_free(fs);
@@ -1651,15 +2689,18 @@ void memfs_free(void *memfs)
     struct memfs *fs = memfs;
     if (!fs)
         return;
-    for (uint32_t i = 0; fs->table.names > 0 && i < fs->table.buckets; i++) {
-        for (struct node *node = *bucket_at(&fs->table, i), *next; node; node = next) {
-            next = node->chain;
+    for (uint32_t i = 0; fs->names.count > 0 && i < fs->names.buckets; i++) {
+        for (struct hook *hook = *bucket_at(&fs->names, i), *next; hook; hook = next) {
+            struct name *name = name_of_hook(hook);
+            struct node *node = name->node;
+            next = hook->chain;
+            name_free(name);
             node_put(node);
         }
     }
     node_put(fs->root);
-    for (size_t i = 0; i < sizeof fs->table.segment / sizeof *fs->table.segment; i++)
-        free(fs->table.segment[i]);
+    table_free(&fs->names);
+    table_free(&fs->ids);
     pthread_rwlock_destroy(&fs->tree);
     free(fs);
 }
@@ -1676,7 +2717,7 @@ struct settings {
     const char *mount_point, *unc, *mount_options;
 };
 
-enum { SHOW_HELP = 1, CASE_SENSITIVE = 2, SINGLE_THREAD = 4 };
+enum { SHOW_HELP = 1, CASE_SENSITIVE = 2, SINGLE_THREAD = 4, ACCESS_CHECK = 8, BASIC = 16 };
 
 /* A network drive, a removable one, one of this session, or one for the mount manager. */
 static ULONG volume_options(const struct settings *settings)
@@ -1695,7 +2736,10 @@ static int run(const struct settings *settings)
     static DOKAN_OPTIONS options; /* 16 KiB, and it must not move */
     WCHAR *mount_point = cmdline_utf16(settings->mount_point);
     WCHAR *unc = settings->unc ? cmdline_utf16(settings->unc) : NULL;
-    void *fs = memfs_new(settings->other & CASE_SENSITIVE ? MEMFS_CASE_SENSITIVE : 0, settings->limit);
+    bool extended = !(settings->other & BASIC);
+    void *fs = memfs_new((settings->other & CASE_SENSITIVE ? MEMFS_CASE_SENSITIVE : 0u) |
+                             (extended ? MEMFS_EXTENDED : 0u),
+                         settings->limit);
     int code = 1;
     if (!mount_point || (settings->unc && !unc)) {
         fprintf(stderr, "memfs: a mount point or network name is not UTF-8; give another\n");
@@ -1710,7 +2754,8 @@ static int run(const struct settings *settings)
         options.UNCName = unc;
         options.Timeout = settings->timeout;
         code = cmdline_serve(&options, (PDOKAN_OPERATIONS)(uintptr_t)memfs_operations(),
-                             settings->mount_options);
+                             extended ? memfs_operations_ex() : NULL,
+                             settings->other & ACCESS_CHECK ? MEMFS_SECURITY : 0, settings->mount_options);
     }
     if (DokanIsVolumeDrained(0)) { /* else a callback is stuck and may use them */
         memfs_free(fs);
@@ -1742,6 +2787,10 @@ int main(int argc, char **argv)
         {'e', "engine-log", CMDLINE_FLAG, &set.options, DOKAN_OPTION_DISPATCH_DRIVER_LOGS, NULL,
          "more trace, with /d"},
         {'t', "single-thread", CMDLINE_FLAG, &set.other, SINGLE_THREAD, NULL, "one callback at a time"},
+        {0, "acl", CMDLINE_FLAG, &set.other, ACCESS_CHECK, NULL,
+         "opens are checked against the security descriptors of files, and new files inherit them"},
+        {0, "basic", CMDLINE_FLAG, &set.other, BASIC, NULL,
+         "nothing that Dokany has no callback for: no links, modes, owners, extended attributes"},
         {'i', "timeout", CMDLINE_NUMBER, &set.timeout, 0, "MS", "time limit of a callback"},
         {0, "mount-options", CMDLINE_TEXT, &set.mount_options, 0, "LIST",
          "Linux mount options, for example allow_other"},

@@ -470,7 +470,7 @@ static void test_threads(void **state)
             delete_name(rest[i]);
     assert_int_equal(list(u"\\", NULL), 0);
     assert_int_equal(volume_fs()->used, NODE_COST);
-    assert_int_equal(volume_fs()->table.names, 0);
+    assert_int_equal(volume_fs()->names.count, 0);
 }
 
 static void *create_many(void *argument)

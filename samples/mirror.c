@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <sys/statvfs.h>
 
+#define EXTENDED_FEATURES                                                                          \
+    (FILE_SUPPORTS_HARD_LINKS | FILE_SUPPORTS_REPARSE_POINTS | FILE_SUPPORTS_EXTENDED_ATTRIBUTES | \
+     FILE_SUPPORTS_SPARSE_FILES | FILE_SUPPORTS_POSIX_UNLINK_RENAME)
+
 /* ---- the volume -------------------------------------------------------------------------------------- */
 
 static NTSTATUS DOKAN_CALLBACK mirror_GetDiskFreeSpace(PULONGLONG FreeBytesAvailable,
@@ -36,7 +40,8 @@ static NTSTATUS DOKAN_CALLBACK mirror_GetVolumeInformation(
     *VolumeSerialNumber = 0x19831116;
     *MaximumComponentLength = 255;
     *FileSystemFlags = FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK |
-                       (mirror->root.case_sensitive ? FILE_CASE_SENSITIVE_SEARCH : 0);
+                       (mirror->root.case_sensitive ? FILE_CASE_SENSITIVE_SEARCH : 0) |
+                       (mirror->basic ? 0 : EXTENDED_FEATURES);
     return STATUS_SUCCESS;
 }
 
@@ -78,7 +83,7 @@ struct settings {
     const char *root, *mount_point, *unc, *label, *mount_options;
 };
 
-enum { SHOW_HELP = 1, SINGLE_THREAD = 2, IMPERSONATE = 4 };
+enum { SHOW_HELP = 1, SINGLE_THREAD = 2, IMPERSONATE = 4, BASIC = 8 };
 
 /* A mount inside of what it shows would show itself for ever. (A drive's folder is the library's to choose.)
  */
@@ -119,6 +124,7 @@ static bool prepare(const struct settings *set, struct mirror *mirror, DOKAN_OPT
                 strerror(error));
         return false;
     }
+    mirror->basic = set->other & BASIC;
     mirror->impersonate = set->other & IMPERSONATE;
     if (mirror->impersonate && setgroups(0, NULL) != 0) { /* ours must not help the callers */
         perror("mirror: cannot give up our groups; leave /p out");
@@ -149,10 +155,10 @@ static int run(const struct settings *set)
         fprintf(stderr, "mirror: %s\n", why);
         return 1;
     }
-    int code =
-        prepare(set, &mirror, &options)
-            ? cmdline_serve(&options, (PDOKAN_OPERATIONS)(uintptr_t)&mirror_operations, set->mount_options)
-            : 1;
+    int code = 1;
+    if (prepare(set, &mirror, &options))
+        code = cmdline_serve(&options, (PDOKAN_OPERATIONS)(uintptr_t)&mirror_operations,
+                             mirror.basic ? NULL : &mirror_operations_ex, 0, set->mount_options);
     if (DokanIsVolumeDrained(0)) {
         close_scope(&mirror.root.fd);
         free(mirror.label);
@@ -196,6 +202,8 @@ int main(int argc, char **argv)
          "trace on stderr"},
         {'e', "engine-log", CMDLINE_FLAG, bits, DOKAN_OPTION_DISPATCH_DRIVER_LOGS, NULL,
          "more trace, with /d"},
+        {0, "basic", CMDLINE_FLAG, &set.other, BASIC, NULL,
+         "nothing that Dokany has no callback for: no links, modes, owners, extended attributes"},
         {0, "mount-options", CMDLINE_TEXT, &set.mount_options, 0, "LIST",
          "Linux mount options, for example allow_other"},
         {0, "help", CMDLINE_FLAG, &set.other, SHOW_HELP, NULL, "show this text"},

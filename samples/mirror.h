@@ -6,7 +6,10 @@
  *     mirror_open.c   ZwCreateFile, Cleanup, CloseFile
  *     mirror_data.c   contents, sizes, byte-range locks
  *     mirror_info.c   attributes and times, and what the other files share
- *     mirror_names.c  listing, deleting, renaming
+ *     mirror_names.c  listing, deleting, renaming, hard links
+ *     mirror_facts.c  modes, owners, ids
+ *     mirror_links.c  symbolic links and special files
+ *     mirror_ex.c     extended attributes, holes, and the table of what Dokany has no callback for
  *     hostdir.c       names of the volume and paths of the host
  *
  * A handle's Context is a struct file: a descriptor that is opened once, in ZwCreateFile, and closed in
@@ -14,9 +17,9 @@
  * but listing, deleting and renaming looks up a name again, always beneath the root. The kernel keeps order
  * between callbacks that run at the same time; there are no locks here.
  *
- * READONLY stands for a missing write permission of the owner. Host files that are neither file nor
- * directory, and symlinks that lead out of the root or nowhere, are shown as SYSTEM files that can be renamed
- * and deleted only.
+ * READONLY stands for a missing write permission of the owner. Symlinks, FIFOs, sockets and devices have
+ * reparse points. Who opens without FILE_OPEN_REPARSE_POINT gets what a symlink leads to, as long as that is
+ * beneath the root; otherwise it is a SYSTEM file that can be renamed and deleted only, as special files are.
  */
 #ifndef SAMPLES_MIRROR_H
 #define SAMPLES_MIRROR_H
@@ -30,6 +33,7 @@
 struct mirror {
     struct hostdir root;
     bool impersonate; /* act as the caller; the process is root */
+    bool basic;       /* without mirror_operations_ex; MoveFile replaces what Windows lets it replace */
     WCHAR *label;
 };
 
@@ -38,6 +42,8 @@ struct file {
     int fd;
     bool directory;
     bool data;            /* fd reads or writes */
+    bool itself;          /* links were not followed */
+    bool fresh;           /* it was made by this handle */
     atomic_bool stripped; /* the set-id bits are gone */
 };
 
@@ -70,6 +76,7 @@ void act_as_self(PDOKAN_FILE_INFO info);
 
 int get_statx(int dir, const char *name, int flags, struct statx *out);
 DWORD attributes_of(unsigned mode);
+uint32_t reparse_tag_of(unsigned mode); /* 0: none */
 uint64_t shown_size(const struct statx *st);
 FILETIME birth_time(const struct statx *st);
 FILETIME filetime(struct statx_timestamp time);
@@ -77,9 +84,38 @@ FILETIME filetime(struct statx_timestamp time);
 /* STATUS_SUCCESS, or why the name `path` of `fd` cannot be deleted. Cleanup cannot refuse any more. */
 NTSTATUS may_delete(const struct mirror *mirror, const char *path, int fd, bool directory);
 
-/* Takes set-uid and set-gid from a file that is about to change, as the kernel does for everybody but root.
+/*
+ * Takes set-uid and set-gid from a file that is about to change, as the kernel does for everybody but root.
+ * The engine does it through SetFacts, for callers without privilege only, where that is offered.
  */
-int strip_set_id(struct file *file);
+int strip_set_id(const struct mirror *mirror, struct file *file);
+
+/* What leads to an O_PATH descriptor, for calls that take none. */
+struct fd_path {
+    char text[32];
+};
+struct fd_path fd_path(int fd);
+
+/* Goes through a directory, without "." and ".."; `each` says false for an end. */
+typedef bool list_entry(void *ctx, int dir, const char *entry, LPCWSTR name);
+NTSTATUS list_directory(const struct file *file, list_entry *each, void *ctx);
+
+/* One name of a change. */
+struct end {
+    char path[PATH_MAX], wanted[PATH_MAX]; /* as the host spells it, as it was asked for */
+    const char *leaf, *wanted_leaf;
+    int fd, parent; /* the thing (-ENOENT: none) and its directory */
+    struct stat st;
+};
+#define SCOPED_END __attribute__((cleanup(close_end))) struct end
+void close_end(struct end *end);
+NTSTATUS find_end(const struct mirror *mirror, LPCWSTR name, bool itself, struct end *end);
+/* The same, of a handle; it must still have that name. */
+NTSTATUS find_own_end(const struct mirror *mirror, LPCWSTR name, const struct file *file, struct end *end);
+NTSTATUS remove_name(const struct mirror *mirror, const struct file *file, LPCWSTR name);
+
+/* Makes a device of the handle's special file, which has no number yet. */
+NTSTATUS set_device(const struct mirror *mirror, struct file *file, LPCWSTR name, uint64_t device);
 
 /* The callbacks, and the table of them. */
 NTSTATUS DOKAN_CALLBACK mirror_GetFileInformation(LPCWSTR FileName, LPBY_HANDLE_FILE_INFORMATION Buffer,
@@ -116,6 +152,25 @@ NTSTATUS DOKAN_CALLBACK mirror_DeleteDirectory(LPCWSTR FileName, PDOKAN_FILE_INF
 NTSTATUS DOKAN_CALLBACK mirror_MoveFile(LPCWSTR FileName, LPCWSTR NewFileName, BOOL ReplaceIfExisting,
                                         PDOKAN_FILE_INFO DokanFileInfo);
 
+NTSTATUS DOKAN_CALLBACK mirror_GetFacts(LPCWSTR FileName, PDOKAN_FACTS Facts, PDOKAN_FILE_INFO DokanFileInfo);
+NTSTATUS DOKAN_CALLBACK mirror_FindFacts(LPCWSTR FileName, PFillFacts FillFacts,
+                                         PDOKAN_FILE_INFO DokanFileInfo);
+NTSTATUS DOKAN_CALLBACK mirror_SetFacts(LPCWSTR FileName, const DOKAN_FACTS *Facts,
+                                        PDOKAN_FILE_INFO DokanFileInfo);
+NTSTATUS DOKAN_CALLBACK mirror_GetFileId(LPCWSTR FileName, PULONG64 FileId, PDOKAN_FILE_INFO DokanFileInfo);
+NTSTATUS DOKAN_CALLBACK mirror_CreateHardLink(LPCWSTR FileName, LPCWSTR NewFileName, BOOL ReplaceIfExisting,
+                                              PDOKAN_FILE_INFO DokanFileInfo);
+NTSTATUS DOKAN_CALLBACK mirror_RemoveName(LPCWSTR FileName, PDOKAN_FILE_INFO DokanFileInfo);
+NTSTATUS DOKAN_CALLBACK mirror_ExchangeNames(LPCWSTR FileName, LPCWSTR OtherFileName,
+                                             PDOKAN_FILE_INFO DokanFileInfo);
+NTSTATUS DOKAN_CALLBACK mirror_GetReparsePoint(LPCWSTR FileName, PVOID Buffer, ULONG Length, PULONG Used,
+                                               PDOKAN_FILE_INFO DokanFileInfo);
+NTSTATUS DOKAN_CALLBACK mirror_SetReparsePoint(LPCWSTR FileName, const void *Buffer, ULONG Length,
+                                               PDOKAN_FILE_INFO DokanFileInfo);
+NTSTATUS DOKAN_CALLBACK mirror_DeleteReparsePoint(LPCWSTR FileName, ULONG ReparseTag,
+                                                  PDOKAN_FILE_INFO DokanFileInfo);
+
 extern const DOKAN_OPERATIONS mirror_operations;
+extern const DOKAN_OPERATIONS_EX mirror_operations_ex;
 
 #endif

@@ -78,7 +78,7 @@ NTSTATUS DOKAN_CALLBACK mirror_WriteFile(LPCWSTR FileName, LPCVOID Buffer, DWORD
     NTSTATUS status = Offset < 0 && !append ? STATUS_INVALID_PARAMETER : check_data(file);
     if (status == STATUS_SUCCESS && DokanFileInfo->PagingIo)
         status = clip(file, append ? INT64_MAX : Offset, &length);
-    if (status == STATUS_SUCCESS && strip_set_id(file) != 0)
+    if (status == STATUS_SUCCESS && strip_set_id(mirror_of(DokanFileInfo), file) != 0)
         status = status_of(errno);
     if (status == STATUS_SUCCESS)
         status = write_all(file, Buffer, length, Offset, append, NumberOfBytesWritten);
@@ -97,19 +97,19 @@ NTSTATUS DOKAN_CALLBACK mirror_FlushFileBuffers(LPCWSTR FileName, PDOKAN_FILE_IN
     return status_of_call(fd < 0 ? -1 : fsync(fd));
 }
 
-static NTSTATUS set_size(struct file *file, LONGLONG size)
+static NTSTATUS set_size(const struct mirror *mirror, struct file *file, LONGLONG size)
 {
     NTSTATUS status = size < 0 ? STATUS_INVALID_PARAMETER : check_data(file);
     if (status != STATUS_SUCCESS)
         return status;
-    return status_of_call(strip_set_id(file) != 0 ? -1 : ftruncate(file->fd, size));
+    return status_of_call(strip_set_id(mirror, file) != 0 ? -1 : ftruncate(file->fd, size));
 }
 
 NTSTATUS DOKAN_CALLBACK mirror_SetEndOfFile(LPCWSTR FileName, LONGLONG ByteOffset,
                                             PDOKAN_FILE_INFO DokanFileInfo)
 {
     UNREFERENCED_PARAMETER(FileName);
-    return set_size(file_of(DokanFileInfo), ByteOffset);
+    return set_size(mirror_of(DokanFileInfo), file_of(DokanFileInfo), ByteOffset);
 }
 
 NTSTATUS DOKAN_CALLBACK mirror_SetAllocationSize(LPCWSTR FileName, LONGLONG AllocSize,
@@ -121,7 +121,9 @@ NTSTATUS DOKAN_CALLBACK mirror_SetAllocationSize(LPCWSTR FileName, LONGLONG Allo
     NTSTATUS status = check_data(file);
     if (status == STATUS_SUCCESS && fstat(file->fd, &st) != 0)
         status = status_of(errno);
-    return status == STATUS_SUCCESS && AllocSize < st.st_size ? set_size(file, AllocSize) : status;
+    return status == STATUS_SUCCESS && AllocSize < st.st_size
+               ? set_size(mirror_of(DokanFileInfo), file, AllocSize)
+               : status;
 }
 
 /* Locks that programs of the host see, too. They belong to the handle, not to this process. */

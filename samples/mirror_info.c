@@ -39,6 +39,13 @@ NTSTATUS status_of_call(int result)
     return result < 0 ? status_of(errno) : STATUS_SUCCESS;
 }
 
+struct fd_path fd_path(int fd)
+{
+    struct fd_path path;
+    snprintf(path.text, sizeof path.text, "/proc/self/fd/%d", fd);
+    return path;
+}
+
 void close_scope(int *fd)
 {
     if (*fd >= 0)
@@ -88,6 +95,22 @@ DWORD attributes_of(unsigned mode)
     return mode & S_IWUSR ? FILE_ATTRIBUTE_NORMAL : FILE_ATTRIBUTE_READONLY;
 }
 
+uint32_t reparse_tag_of(unsigned mode)
+{
+    static const struct {
+        unsigned type;
+        uint32_t tag;
+    } rows[] = {
+        {S_IFLNK, IO_REPARSE_TAG_LX_SYMLINK}, {S_IFIFO, IO_REPARSE_TAG_LX_FIFO},
+        {S_IFSOCK, IO_REPARSE_TAG_AF_UNIX},   {S_IFCHR, IO_REPARSE_TAG_LX_CHR},
+        {S_IFBLK, IO_REPARSE_TAG_LX_BLK},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if ((mode & S_IFMT) == rows[i].type)
+            return rows[i].tag;
+    return 0;
+}
+
 int get_statx(int dir, const char *name, int flags, struct statx *out)
 {
     return statx(dir, name, flags | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME, out);
@@ -129,14 +152,6 @@ NTSTATUS DOKAN_CALLBACK mirror_GetFileInformation(LPCWSTR FileName, LPBY_HANDLE_
     return STATUS_SUCCESS;
 }
 
-/* chmod that works for O_PATH descriptors, too. */
-static int change_mode(int fd, mode_t mode)
-{
-    char link[32];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    return chmod(link, mode);
-}
-
 static NTSTATUS set_read_only(const struct file *file, bool read_only)
 {
     struct stat st;
@@ -146,7 +161,7 @@ static NTSTATUS set_read_only(const struct file *file, bool read_only)
     if (!S_ISREG(st.st_mode) || is == read_only)
         return STATUS_SUCCESS;
     mode_t mode = read_only ? st.st_mode & ~(mode_t)(S_IWUSR | S_IWGRP | S_IWOTH) : st.st_mode | S_IWUSR;
-    return status_of_call(change_mode(file->fd, mode & 07777));
+    return status_of_call(chmod(fd_path(file->fd).text, mode & 07777));
 }
 
 NTSTATUS DOKAN_CALLBACK mirror_SetFileAttributes(LPCWSTR FileName, DWORD FileAttributes,

@@ -35,7 +35,8 @@ static bool may_create(const struct wish *wish)
     return wish->disposition != FILE_OPEN && wish->disposition != FILE_OVERWRITE;
 }
 
-static NTSTATUS new_handle(int fd, bool directory, bool data, struct file **out)
+/* Takes over the descriptor. */
+static NTSTATUS new_handle(const struct wish *wish, int fd, bool directory, bool data, struct file **out)
 {
     struct file *file = calloc(1, sizeof *file);
     if (!file) {
@@ -45,6 +46,7 @@ static NTSTATUS new_handle(int fd, bool directory, bool data, struct file **out)
     file->fd = fd;
     file->directory = directory;
     file->data = data;
+    file->itself = wish->options & FILE_OPEN_REPARSE_POINT;
     *out = file;
     return STATUS_SUCCESS;
 }
@@ -92,7 +94,8 @@ static NTSTATUS may_open(const struct wish *wish, const char *path, int fd, mode
         return STATUS_CANNOT_DELETE;
     if (read_only && (replaces(wish) || (wish->access & WRITE_RIGHTS)))
         return STATUS_ACCESS_DENIED;
-    if (data && !directory && !S_ISREG(mode)) /* FIFOs, devices, symlinks that lead out */
+    bool itself = wish->options & FILE_OPEN_REPARSE_POINT;
+    if (!directory && !S_ISREG(mode) && (replaces(wish) || (data && !itself))) /* FIFOs, devices, symlinks */
         return STATUS_ACCESS_DENIED;
     return wish->options & FILE_DELETE_ON_CLOSE ? may_delete(wish->mirror, path, fd, directory)
                                                 : STATUS_SUCCESS;
@@ -113,10 +116,10 @@ static int open_data(const struct wish *wish, int fd, bool read_only)
     return opened;
 }
 
-int strip_set_id(struct file *file)
+int strip_set_id(const struct mirror *mirror, struct file *file)
 {
     struct stat st;
-    if (atomic_load(&file->stripped) || geteuid() != 0) /* the kernel does it for others */
+    if (!mirror->basic || atomic_load(&file->stripped) || geteuid() != 0)
         return 0;
     if (fstat(file->fd, &st) != 0)
         return -1;
@@ -138,13 +141,14 @@ static NTSTATUS open_existing(const struct wish *wish, const char *path, int fd,
         return status;
     }
     if (!S_ISREG(mode) || !wants_data)
-        return new_handle(fd, S_ISDIR(mode), false, out);
+        return new_handle(wish, fd, S_ISDIR(mode), false, out);
     int data = open_data(wish, fd, !(mode & S_IWUSR));
     close(fd);
     if (data < 0)
         return status_of(data);
-    status = new_handle(data, false, true, out);
-    if (status == STATUS_SUCCESS && replaces(wish) && (strip_set_id(*out) != 0 || ftruncate(data, 0) != 0)) {
+    status = new_handle(wish, data, false, true, out);
+    if (status == STATUS_SUCCESS && replaces(wish) &&
+        (strip_set_id(wish->mirror, *out) != 0 || ftruncate(data, 0) != 0)) {
         status = status_of(errno);
         close(data);
         free(*out);
@@ -167,15 +171,19 @@ static NTSTATUS create_new(const struct wish *wish, const char *path, struct fil
     int fd = directory ? openat(parent, leaf, O_PATH | O_NOFOLLOW | O_CLOEXEC)
                        : openat(parent, leaf, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                                 read_only ? 0444 : 0666);
-    return fd < 0 ? status_of(errno) : new_handle(fd, directory, !directory, out);
+    NTSTATUS status = fd < 0 ? status_of(errno) : new_handle(wish, fd, directory, !directory, out);
+    if (*out)
+        (*out)->fresh = true;
+    return status;
 }
 
 static NTSTATUS open_or_create(const struct wish *wish, LPCWSTR name, struct file **out, bool *existed)
 {
     char path[PATH_MAX];
     struct stat st;
+    bool itself = wish->options & FILE_OPEN_REPARSE_POINT;
     for (int tries = 0; tries < 10; tries++) {
-        int fd = hostdir_find(&wish->mirror->root, name, path, &st);
+        int fd = hostdir_find(&wish->mirror->root, name, itself, path, &st);
         *existed = fd >= 0;
         if (fd >= 0)
             return open_existing(wish, path, fd, st.st_mode, out);
@@ -216,26 +224,11 @@ NTSTATUS DOKAN_CALLBACK mirror_ZwCreateFile(LPCWSTR FileName, PDOKAN_IO_SECURITY
 
 /* ---- cleanup and close ------------------------------------------------------------------------------- */
 
-/* Deletes the name if it still stands for the handle's file. A symlink goes itself, not what it leads to. */
-static void delete_name(const struct mirror *mirror, const struct file *file, LPCWSTR name)
-{
-    char path[PATH_MAX];
-    const char *leaf;
-    struct stat named, held, entry;
-    SCOPED_FD fd = hostdir_find(&mirror->root, name, path, &named);
-    if (fd < 0 || fstat(file->fd, &held) != 0 || !same_file(&held, &named))
-        return;
-    SCOPED_FD parent = hostdir_parent(&mirror->root, path, &leaf);
-    if (parent < 0 || fstatat(parent, leaf, &entry, AT_SYMLINK_NOFOLLOW) != 0)
-        return;
-    unlinkat(parent, leaf, S_ISDIR(entry.st_mode) ? AT_REMOVEDIR : 0);
-}
-
 void DOKAN_CALLBACK mirror_Cleanup(LPCWSTR FileName, PDOKAN_FILE_INFO DokanFileInfo)
 {
     const struct file *file = file_of(DokanFileInfo);
     if (file && DokanFileInfo->DeletePending)
-        delete_name(mirror_of(DokanFileInfo), file, FileName);
+        remove_name(mirror_of(DokanFileInfo), file, FileName);
 }
 
 void DOKAN_CALLBACK mirror_CloseFile(LPCWSTR FileName, PDOKAN_FILE_INFO DokanFileInfo)

@@ -25,6 +25,7 @@ static void volume_open(bool case_sensitive)
     assert_int_equal(hostdir_init(&mirror.root, root, case_sensitive), 0);
     mirror.root.no_openat2 |= without_openat2;
     mirror.label = (WCHAR *)(uintptr_t)u"Label";
+    mirror.basic = true; /* mirror_ex_test.c has the rest */
     volume.ops = &mirror_operations;
     volume.options.GlobalContext = (ULONG64)(uintptr_t)&mirror;
 }

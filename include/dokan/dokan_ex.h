@@ -10,6 +10,7 @@
 #define DOKAN_EX_H_
 
 #include "dokan.h"
+#include "dokan_operations_ex.h"
 #include "dokan_text.h"
 
 #ifdef __cplusplus
@@ -33,6 +34,24 @@ extern "C" {
  */
 #define DOKAN_EX_FLUSH_ON_FSYNC 0x4u
 #define DOKAN_EX_QUIET          0x8u /**< Do not say on standard error where it is mounted. */
+/**
+ * Check every open against the security descriptor that GetFileSecurity tells, as Windows does for NTFS: of
+ * the file, and of the directory for a new one and for the right to delete. Refused with
+ * STATUS_ACCESS_DENIED, before anything is created or overwritten. Root may do everything. What programs do
+ * through a mount without opening (remove, rename, change attributes) is left to the kernel's permissions.
+ */
+#define DOKAN_EX_ACCESS_CHECK 0x10u
+/**
+ * A new file's SecurityContext->AccessState.SecurityDescriptor is complete: what its creator gave and what
+ * its directory passes on, with owner and group. Without the flag it is as under Dokany: what the creator
+ * gave alone, NULL if nothing.
+ */
+#define DOKAN_EX_INHERIT_SECURITY 0x20u
+/**
+ * SetFileSecurity always gets a whole descriptor, what is set merged with what GetFileSecurity tells, and
+ * SecurityInformation says so. Without the flag it gets the parts that are set, and merges them itself.
+ */
+#define DOKAN_EX_WHOLE_SECURITY 0x40u
 
 /**
  * Options beyond #DOKAN_OPTIONS.
@@ -40,8 +59,10 @@ extern "C" {
  * Start from DokanMountOptionsExDefault(): all zero would mean owner root and no caching.
  */
 typedef struct _DOKAN_MOUNT_OPTIONS_EX {
-    ULONG Size;  /**< `sizeof(DOKAN_MOUNT_OPTIONS_EX)`. */
-    ULONG Flags; /**< DOKAN_EX_NO_MOUNT, DOKAN_EX_NO_REAPER, DOKAN_EX_FLUSH_ON_FSYNC, DOKAN_EX_QUIET. */
+    ULONG Size; /**< `sizeof(DOKAN_MOUNT_OPTIONS_EX)`. */
+    /** DOKAN_EX_NO_MOUNT, DOKAN_EX_NO_REAPER, DOKAN_EX_FLUSH_ON_FSYNC, DOKAN_EX_QUIET, DOKAN_EX_ACCESS_CHECK,
+     * DOKAN_EX_INHERIT_SECURITY, DOKAN_EX_WHOLE_SECURITY. */
+    ULONG Flags;
     ULONG EntryTimeoutMs;    /**< How long the kernel may keep a name, in ms. #DOKAN_EX_DEFAULT: 1000. */
     ULONG AttrTimeoutMs;     /**< How long it may keep attributes, in ms. #DOKAN_EX_DEFAULT: 1000. */
     ULONG NegativeTimeoutMs; /**< How long it may take a name for missing, in ms. #DOKAN_EX_DEFAULT: 0. */
@@ -66,7 +87,8 @@ typedef struct _DOKAN_MOUNT_OPTIONS_EX {
     /** Called last on every such thread, or NULL; before DokanCloseHandle() returns, unless the thread is
      * stuck in a callback (DokanIsVolumeDrained()). */
     void(DOKAN_CALLBACK *ThreadStop)(void *ThreadArg);
-    void *ThreadArg; /**< Passed to both. */
+    void *ThreadArg;                         /**< Passed to both. */
+    const DOKAN_OPERATIONS_EX *OperationsEx; /**< Operations beyond Dokany's, copied; NULL: none. */
 } DOKAN_MOUNT_OPTIONS_EX, *PDOKAN_MOUNT_OPTIONS_EX;
 
 /** A #DOKAN_MOUNT_OPTIONS_EX in which everything has its default. @return the options */
@@ -176,8 +198,34 @@ typedef enum _DOKAN_OPERATION {
     DokanOperationFindStreams = 24           /**< DOKAN_OPERATIONS::FindStreams */
 } DOKAN_OPERATION;
 
-/** Number of callbacks. */
+/** Number of callbacks in #DOKAN_OPERATIONS. */
 #define DOKAN_OPERATION_COUNT 25
+
+/** Position of a callback in #DOKAN_OPERATIONS_EX and in DOKAN_VOLUME_COUNTERS::OperationsEx. */
+typedef enum _DOKAN_OPERATION_EX {
+    DokanOperationGetFacts = 0,            /**< DOKAN_OPERATIONS_EX::GetFacts */
+    DokanOperationFindFacts = 1,           /**< DOKAN_OPERATIONS_EX::FindFacts */
+    DokanOperationSetFacts = 2,            /**< DOKAN_OPERATIONS_EX::SetFacts */
+    DokanOperationGetFileId = 3,           /**< DOKAN_OPERATIONS_EX::GetFileId */
+    DokanOperationGetNameOfId = 4,         /**< DOKAN_OPERATIONS_EX::GetNameOfId */
+    DokanOperationCreateHardLink = 5,      /**< DOKAN_OPERATIONS_EX::CreateHardLink */
+    DokanOperationRemoveName = 6,          /**< DOKAN_OPERATIONS_EX::RemoveName */
+    DokanOperationExchangeNames = 7,       /**< DOKAN_OPERATIONS_EX::ExchangeNames */
+    DokanOperationGetReparsePoint = 8,     /**< DOKAN_OPERATIONS_EX::GetReparsePoint */
+    DokanOperationSetReparsePoint = 9,     /**< DOKAN_OPERATIONS_EX::SetReparsePoint */
+    DokanOperationDeleteReparsePoint = 10, /**< DOKAN_OPERATIONS_EX::DeleteReparsePoint */
+    DokanOperationGetEa = 11,              /**< DOKAN_OPERATIONS_EX::GetEa */
+    DokanOperationSetEa = 12,              /**< DOKAN_OPERATIONS_EX::SetEa */
+    DokanOperationFindEas = 13,            /**< DOKAN_OPERATIONS_EX::FindEas */
+    DokanOperationFindRanges = 14,         /**< DOKAN_OPERATIONS_EX::FindRanges */
+    DokanOperationZeroRange = 15,          /**< DOKAN_OPERATIONS_EX::ZeroRange */
+    DokanOperationFileSystemControl = 16,  /**< DOKAN_OPERATIONS_EX::FileSystemControl */
+    DokanOperationSetVolumeLabel = 17,     /**< DOKAN_OPERATIONS_EX::SetVolumeLabel */
+    DokanOperationGetBackingFile = 18      /**< DOKAN_OPERATIONS_EX::GetBackingFile */
+} DOKAN_OPERATION_EX;
+
+/** Number of callbacks in #DOKAN_OPERATIONS_EX. */
+#define DOKAN_OPERATION_EX_COUNT 19
 
 /** Counters of one callback since the mount. */
 typedef struct _DOKAN_OPERATION_COUNTERS {
@@ -202,6 +250,8 @@ typedef struct _DOKAN_VOLUME_COUNTERS {
     ULONG64 CacheMisses;      /**< Queries that went to the file system. */
     /** By position in #DOKAN_OPERATIONS. */
     DOKAN_OPERATION_COUNTERS Operations[DOKAN_OPERATION_COUNT];
+    /** By position in #DOKAN_OPERATIONS_EX. */
+    DOKAN_OPERATION_COUNTERS OperationsEx[DOKAN_OPERATION_EX_COUNT];
 } DOKAN_VOLUME_COUNTERS, *PDOKAN_VOLUME_COUNTERS;
 
 /**
@@ -259,6 +309,28 @@ NTSTATUS DOKANAPI DokanNtStatusFromErrno(int Errno);
  * @return 0 for a success or informational status, else a positive value; EIO for an unknown status
  */
 int DOKANAPI DokanErrnoFromNtStatus(NTSTATUS Status);
+
+/**
+ * Packs a Linux symbolic link: what SetReparsePoint and GetReparsePoint of #DOKAN_OPERATIONS_EX carry.
+ *
+ * @param Target where it leads, UTF-8, terminated
+ * @param[out] Buffer receives a REPARSE_DATA_BUFFER with IO_REPARSE_TAG_LX_SYMLINK
+ * @param Length its room in bytes
+ * @return bytes used; 0 when Target is empty or does not fit
+ */
+ULONG DOKANAPI DokanMakeSymbolicLink(const char *Target, PVOID Buffer, ULONG Length);
+
+/**
+ * Reads the target of a symbolic link, Linux' or Windows' form, or of a junction. Of Windows' forms
+ * backslashes are turned.
+ *
+ * @param Buffer a REPARSE_DATA_BUFFER; checked
+ * @param Length its bytes
+ * @param[out] Target receives the target, UTF-8, terminated
+ * @param Size its room in bytes
+ * @return bytes without the terminator; 0 when it is none, is damaged or does not fit
+ */
+SIZE_T DOKANAPI DokanGetSymbolicLink(const void *Buffer, ULONG Length, char *Target, SIZE_T Size);
 
 /**
  * Called instead of raising a Windows exception.

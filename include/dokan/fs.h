@@ -283,6 +283,9 @@ struct fs_table {
      * nothing. */
     void (*thread_start)(struct fs *fs);
     void (*thread_stop)(struct fs *fs); /**< See thread_start. */
+    /** As setinfo, of an open file, which may have lost its name. Default: -EOPNOTSUPP; the caller goes by
+     * path. A layer that has setinfo of its own and not this keeps those below from being asked. */
+    int (*f_setinfo)(struct fs *fs, struct fs_file *file, const struct fs_info *info);
 };
 
 /** @} */
@@ -446,6 +449,15 @@ FSAPI int fs_f_fsync(struct fs *fs, struct fs_file *file);
  * @return 0 or a negative errno
  */
 FSAPI int fs_f_getinfo(struct fs *fs, struct fs_file *file, uint32_t want, struct fs_info *info);
+/**
+ * See fs_table::f_setinfo.
+ *
+ * @param fs the object
+ * @param file the open file
+ * @param info what to set
+ * @return 0 or a negative errno
+ */
+FSAPI int fs_f_setinfo(struct fs *fs, struct fs_file *file, const struct fs_info *info);
 /**
  * See fs_table::f_lock.
  *
@@ -949,6 +961,15 @@ FSAPI void fs_call_end(struct fs_call *call);
  * call of theirs.
  */
 FSAPI void fs_after_fork(void);
+
+/**
+ * Takes the methods of a layer away, for good: whatever is asked of it from now on is answered with -EIO, and
+ * closing it does nothing. For a language whose interpreter ends while the object is still in use. Calls that
+ * are under way are not waited for.
+ *
+ * @param fs the layer
+ */
+FSAPI void fs_abandon(struct fs *fs);
 
 /** One entry for fs_fill_many(). */
 struct fs_entry {

@@ -165,6 +165,7 @@
 #define STATUS_DLL_NOT_FOUND                 ((NTSTATUS)0xC0000135u) /**< A library was not found. */
 #define STATUS_INVALID_ADDRESS               ((NTSTATUS)0xC0000141u) /**< The address is unusable. */
 #define STATUS_POSSIBLE_DEADLOCK             ((NTSTATUS)0xC0000194u) /**< Waiting could deadlock. */
+#define STATUS_INVALID_LOCK_RANGE            ((NTSTATUS)0xC00001A1u) /**< The range would end beyond 2^64. */
 #define STATUS_RETRY                         ((NTSTATUS)0xC000022Du) /**< Try again. */
 /** @} */
 

@@ -203,6 +203,7 @@
 #define SECURITY_DESCRIPTOR_REVISION          1u          /**< Revision of a security descriptor. */
 #define SECURITY_DESCRIPTOR_MIN_LENGTH        40u         /**< Bytes of an absolute descriptor on 64-bit Windows. */
 #define ACL_REVISION                          2u          /**< Revision of an ACL. */
+#define ACL_REVISION_DS                       4u          /**< Revision of an ACL with object entries. */
 #define SID_REVISION                          1u          /**< Revision of a SID. */
 #define SID_MAX_SUB_AUTHORITIES               15u         /**< Most sub-authorities in a SID. */
 #define SE_OWNER_DEFAULTED                    0x0001u     /**< Owner filled in by default. */
@@ -222,11 +223,35 @@
 #define ACCESS_ALLOWED_ACE_TYPE               0u          /**< Entry grants. */
 #define ACCESS_DENIED_ACE_TYPE                1u          /**< Entry denies. */
 #define SYSTEM_AUDIT_ACE_TYPE                 2u          /**< Entry audits. */
+#define SYSTEM_ALARM_ACE_TYPE                 3u          /**< Entry raises an alarm; reserved. */
+#define ACCESS_ALLOWED_COMPOUND_ACE_TYPE      4u          /**< Reserved. */
+#define ACCESS_ALLOWED_OBJECT_ACE_TYPE        5u          /**< Grants, for one object type. */
+#define ACCESS_DENIED_OBJECT_ACE_TYPE         6u          /**< Denies, for one object type. */
+#define SYSTEM_AUDIT_OBJECT_ACE_TYPE          7u          /**< Audits, for one object type. */
+#define SYSTEM_ALARM_OBJECT_ACE_TYPE          8u          /**< Reserved. */
+#define ACCESS_ALLOWED_CALLBACK_ACE_TYPE      9u          /**< Grants under a condition. */
+#define ACCESS_DENIED_CALLBACK_ACE_TYPE       10u         /**< Denies under a condition. */
+#define ACCESS_ALLOWED_CALLBACK_OBJECT_ACE_TYPE 11u         /**< Grants under a condition, for one object type. */
+#define ACCESS_DENIED_CALLBACK_OBJECT_ACE_TYPE 12u         /**< Denies under a condition, for one object type. */
+#define SYSTEM_AUDIT_CALLBACK_ACE_TYPE        13u         /**< Audits under a condition. */
+#define SYSTEM_ALARM_CALLBACK_ACE_TYPE        14u         /**< Reserved. */
+#define SYSTEM_AUDIT_CALLBACK_OBJECT_ACE_TYPE 15u         /**< Audits under a condition, for one object type. */
+#define SYSTEM_ALARM_CALLBACK_OBJECT_ACE_TYPE 16u         /**< Reserved. */
+#define SYSTEM_MANDATORY_LABEL_ACE_TYPE       17u         /**< Integrity label. */
+#define SYSTEM_RESOURCE_ATTRIBUTE_ACE_TYPE    18u         /**< Resource attribute. */
+#define SYSTEM_SCOPED_POLICY_ID_ACE_TYPE      19u         /**< Central policy. */
+#define SYSTEM_PROCESS_TRUST_LABEL_ACE_TYPE   20u         /**< Trust label. */
+#define SYSTEM_ACCESS_FILTER_ACE_TYPE         21u         /**< Access filter. */
+#define ACE_OBJECT_TYPE_PRESENT               1u          /**< An object entry names its object type. */
+#define ACE_INHERITED_OBJECT_TYPE_PRESENT     2u          /**< It names the type of the children that inherit it. */
 #define OBJECT_INHERIT_ACE                    0x01u       /**< Files inherit the entry. */
 #define CONTAINER_INHERIT_ACE                 0x02u       /**< Directories inherit the entry. */
 #define NO_PROPAGATE_INHERIT_ACE              0x04u       /**< Children only, not their children. */
 #define INHERIT_ONLY_ACE                      0x08u       /**< Does not act on the object itself. */
 #define INHERITED_ACE                         0x10u       /**< Was inherited. */
+#define CRITICAL_ACE_FLAG                     0x20u       /**< Must not be removed. */
+#define SUCCESSFUL_ACCESS_ACE_FLAG            0x40u       /**< Audits accesses that succeed. */
+#define FAILED_ACCESS_ACE_FLAG                0x80u       /**< Audits accesses that fail. */
 /** @} */
 
 /**
@@ -242,7 +267,23 @@
 #define IO_REPARSE_TAG_LX_FIFO     0x80000024u /**< Linux FIFO. */
 #define IO_REPARSE_TAG_LX_CHR      0x80000025u /**< Linux character device. */
 #define IO_REPARSE_TAG_LX_BLK      0x80000026u /**< Linux block device. */
+#define FILE_NEED_EA 0x80u /**< Who does not know the EA must not open the file. */
 #define MAXIMUM_REPARSE_DATA_BUFFER_SIZE 16384u /**< Most bytes of one reparse point. */
+/** @} */
+
+/**
+ * @name File-system controls
+ * @{
+ */
+#define FSCTL_LOCK_VOLUME                0x00090018u /**< Locks the volume. */
+#define FSCTL_UNLOCK_VOLUME              0x0009001Cu /**< Unlocks it. */
+#define FSCTL_IS_VOLUME_MOUNTED          0x00090028u /**< Whether it is mounted. */
+#define FSCTL_SET_REPARSE_POINT          0x000900A4u /**< Sets a reparse point. */
+#define FSCTL_GET_REPARSE_POINT          0x000900A8u /**< Reads it. */
+#define FSCTL_DELETE_REPARSE_POINT       0x000900ACu /**< Removes it. */
+#define FSCTL_SET_SPARSE                 0x000900C4u /**< Marks a file as sparse. */
+#define FSCTL_QUERY_ALLOCATED_RANGES     0x000940CFu /**< Ranges that hold data. */
+#define FSCTL_SET_ZERO_DATA              0x000980C8u /**< A range reads as zeros. */
 /** @} */
 
 /**

@@ -40,19 +40,45 @@ static const char *const operation_names[DOKAN_OPERATION_COUNT] = {
     "FindStreams",
 };
 
+static const char *const operation_ex_names[DOKAN_OPERATION_EX_COUNT] = {
+    "GetFacts",
+    "FindFacts",
+    "SetFacts",
+    "GetFileId",
+    "GetNameOfId",
+    "CreateHardLink",
+    "RemoveName",
+    "ExchangeNames",
+    "GetReparsePoint",
+    "SetReparsePoint",
+    "DeleteReparsePoint",
+    "GetEa",
+    "SetEa",
+    "FindEas",
+    "FindRanges",
+    "ZeroRange",
+    "FileSystemControl",
+    "SetVolumeLabel",
+    "GetBackingFile",
+};
+
 static void print_counter(FILE *out, const char *name, uint64_t value)
 {
     fprintf(out, "%s %llu\n", name, (unsigned long long)value);
 }
 
+static void print_operation(FILE *out, const char *name, const DOKAN_OPERATION_COUNTERS *o)
+{
+    if (o->Calls)
+        fprintf(out, "operation %s %llu %llu %llu %llu\n", name, o->Calls, o->Errors, o->TotalNs, o->MaxNs);
+}
+
 static void print_operations(FILE *out, const DOKAN_VOLUME_COUNTERS *c)
 {
-    for (size_t i = 0; i < DOKAN_OPERATION_COUNT; i++) {
-        const DOKAN_OPERATION_COUNTERS *o = &c->Operations[i];
-        if (o->Calls)
-            fprintf(out, "operation %s %llu %llu %llu %llu\n", operation_names[i], o->Calls, o->Errors,
-                    o->TotalNs, o->MaxNs);
-    }
+    for (size_t i = 0; i < DOKAN_OPERATION_COUNT; i++)
+        print_operation(out, operation_names[i], &c->Operations[i]);
+    for (size_t i = 0; i < DOKAN_OPERATION_EX_COUNT; i++)
+        print_operation(out, operation_ex_names[i], &c->OperationsEx[i]);
 }
 
 static void print_engine(FILE *out, const DOKAN_VOLUME_COUNTERS *c)

@@ -8,6 +8,7 @@
 #include "api/runtime.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "door/fuse/mount.h"
 
 #include <errno.h>
@@ -91,9 +92,31 @@ static int clear_folder(const char *path)
     return mount_remove(&identity) == 0 ? 0 : -EBUSY;
 }
 
+/* Who writes to a drive at the moment it is unmounted writes into the bare folder: that is kept, beside it.
+ */
+static int put_strays_aside(const char *path)
+{
+    enum { TRIES = 1000 };
+    char aside[PATH_MAX];
+    for (int i = 1; i <= TRIES; i++) {
+        int n = snprintf(aside, sizeof aside, "%s.found-%d", path, i);
+        if (n < 0 || (size_t)n >= sizeof aside)
+            return -ENAMETOOLONG;
+        if (renameat2(AT_FDCWD, path, AT_FDCWD, aside, RENAME_NOREPLACE) == 0) {
+            log_warn("what was written to the drive while it was not mounted is in %s", aside);
+            return 0;
+        }
+        if (errno != EEXIST)
+            return -errno;
+    }
+    return -EEXIST;
+}
+
 static int make_folder(const char *path)
 {
     int rc = clear_folder(path);
+    if (rc == 0 && rmdir(path) < 0 && (errno == ENOTEMPTY || errno == EEXIST))
+        rc = put_strays_aside(path);
     if (rc)
         return rc;
     return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -errno;

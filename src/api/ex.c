@@ -66,16 +66,32 @@ BOOL DOKANAPI DokanIsVolumeDrained(ULONG64 VolumeId)
 
 BOOL DOKANAPI DokanGetVolumeCounters(DOKAN_HANDLE DokanInstance, DOKAN_VOLUME_COUNTERS *Counters)
 {
-    if (!Counters || Counters->Size != sizeof *Counters)
+    DOKAN_VOLUME_COUNTERS all = {.Size = sizeof all};
+    const ULONG first = offsetof(DOKAN_VOLUME_COUNTERS, OperationsEx);
+    if (!Counters || Counters->Size < first || Counters->Size > sizeof *Counters)
         return fail(ERROR_INVALID_PARAMETER);
     struct instance *inst = process_usable() ? process_find(DokanInstance) : NULL;
     if (!inst)
         return fail(ERROR_INVALID_PARAMETER);
-    nt_volume_counters(inst->vol, Counters);
-    Counters->Size = sizeof *Counters;
-    Counters->OperationCount = DOKAN_OPERATION_COUNT;
+    nt_volume_counters(inst->vol, &all);
+    all.Size = Counters->Size;
+    memcpy(Counters, &all, all.Size);
     instance_put(inst);
     return TRUE;
+}
+
+/* ---- links -------------------------------------------------------------------------------------------- */
+
+ULONG DOKANAPI DokanMakeSymbolicLink(const char *Target, PVOID Buffer, ULONG Length)
+{
+    return Target && Buffer ? nt_reparse_make_link(Target, Buffer, Length) : 0;
+}
+
+SIZE_T DOKANAPI DokanGetSymbolicLink(const void *Buffer, ULONG Length, char *Target, SIZE_T Size)
+{
+    if (!Buffer || !Target || !nt_reparse_check(Buffer, Length))
+        return 0;
+    return nt_reparse_link_target(Buffer, Length, Target, Size);
 }
 
 /* ---- requests ----------------------------------------------------------------------------------------- */

@@ -27,6 +27,7 @@ static bool set_uid(struct settings *s, struct value v)
     unsigned long n;
     bool ok = number(v.text, 10, 0xFFFFFFFEul, &n);
     s->door.uid = ok ? (uint32_t)n : s->door.uid;
+    s->door.force_uid = true;
     return ok;
 }
 
@@ -35,6 +36,7 @@ static bool set_gid(struct settings *s, struct value v)
     unsigned long n;
     bool ok = number(v.text, 10, 0xFFFFFFFEul, &n);
     s->door.gid = ok ? (uint32_t)n : s->door.gid;
+    s->door.force_gid = true;
     return ok;
 }
 
@@ -48,6 +50,7 @@ static bool set_masks(struct settings *s, const char *text, bool files, bool dir
     if (dirs)
         s->door.dir_mask = (uint32_t)n;
     s->door.umask = s->door.file_mask & s->door.dir_mask;
+    s->door.force_mode = true;
     return true;
 }
 

@@ -24,16 +24,26 @@
 #define REAPER_PATIENCE_NS 2500000000ull
 #define RETRY_NS           20000000l
 
+static unsigned security_of(ULONG flags)
+{
+    return (flags & DOKAN_EX_ACCESS_CHECK ? NT_SECURITY_CHECK : 0) |
+           (flags & DOKAN_EX_INHERIT_SECURITY ? NT_SECURITY_INHERIT : 0) |
+           (flags & DOKAN_EX_WHOLE_SECURITY ? NT_SECURITY_WHOLE : 0);
+}
+
 static int open_volume(struct instance *inst, const DOKAN_OPERATIONS *operations, char *error, size_t size)
 {
     const struct settings *s = &inst->settings;
     const struct nt_volume_config config = {
         .options = s->options,
         .operations = operations,
+        .operations_ex = s->ex.OperationsEx,
         .timeout_ms = s->timeout_ms,
         .entry_ns = s->entry_ns,
         .attr_ns = s->attr_ns,
         .negative_ns = s->negative_ns,
+        .security = security_of(s->flags),
+        .owner = {.given = true, .uid = s->door.uid, .gid = s->door.gid},
         .hooks = {s->ex.ThreadStart, s->ex.ThreadStop, s->ex.ThreadArg},
     };
     struct nt_volume *vol = NULL;

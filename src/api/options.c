@@ -19,7 +19,9 @@
 #define TIMEOUT_MAX_MS     300000
 #define CACHE_DEFAULT_MS   1000
 #define SESSION_ALL        0xFFFFFFFFu
-#define EX_FLAGS           (DOKAN_EX_NO_MOUNT | DOKAN_EX_NO_REAPER | DOKAN_EX_FLUSH_ON_FSYNC | DOKAN_EX_QUIET)
+#define EX_FLAGS                                                                         \
+    (DOKAN_EX_NO_MOUNT | DOKAN_EX_NO_REAPER | DOKAN_EX_FLUSH_ON_FSYNC | DOKAN_EX_QUIET | \
+     DOKAN_EX_ACCESS_CHECK | DOKAN_EX_INHERIT_SECURITY | DOKAN_EX_WHOLE_SECURITY)
 
 /* ---- rows --------------------------------------------------------------------------------------------- */
 
@@ -174,14 +176,18 @@ static void apply_rows(struct settings *s)
 
 /* ---- settling ----------------------------------------------------------------------------------------- */
 
+/* Of the first version; who is older than this library gives less than all. */
+enum { EX_SIZE_FIRST = offsetof(DOKAN_MOUNT_OPTIONS_EX, OperationsEx) };
+
 static int take_ex(const DOKAN_MOUNT_OPTIONS_EX *ex, struct settings *s)
 {
     s->ex = DokanMountOptionsExDefault();
     if (!ex)
         return 0;
-    if (ex->Size != sizeof *ex || (ex->Flags & ~EX_FLAGS) || ex->Reserved)
+    if (ex->Size < EX_SIZE_FIRST || ex->Size > sizeof *ex || ex->Size % sizeof(void *) ||
+        (ex->Flags & ~EX_FLAGS) || ex->Reserved)
         return -1;
-    s->ex = *ex;
+    memcpy(&s->ex, ex, ex->Size);
     s->flags = ex->Flags;
     s->door.no_flush = ex->Flags & DOKAN_EX_FLUSH_ON_FSYNC;
     return 0;
@@ -213,6 +219,9 @@ static void apply_ex(struct settings *s)
     /* The door takes `umask` from everything and the masks on top of it. */
     uint32_t file = ex->FileMask == DOKAN_EX_DEFAULT ? both : ex->FileMask & 0777;
     uint32_t dir = ex->DirMask == DOKAN_EX_DEFAULT ? both : ex->DirMask & 0777;
+    s->door.force_uid = ex->Uid != DOKAN_EX_DEFAULT;
+    s->door.force_gid = ex->Gid != DOKAN_EX_DEFAULT;
+    s->door.force_mode = (ex->Umask & ex->FileMask & ex->DirMask) != DOKAN_EX_DEFAULT;
     s->door.umask = file & dir;
     s->door.file_mask = file;
     s->door.dir_mask = dir;

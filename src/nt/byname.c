@@ -5,35 +5,6 @@
  */
 #include "nt/nt_internal.h"
 
-/* A way to the file system for one node: a handle lent by an open file, or an internal one. */
-struct access {
-    struct nt_handle *h;
-    struct nt_handle internal;
-    bool borrowed;
-};
-
-static NTSTATUS access_begin(struct nt_request *rq, struct nt_node *node, ACCESS_MASK rights, bool borrow,
-                             struct access *a)
-{
-    a->h = borrow ? file_borrow_handle(node) : NULL;
-    a->borrowed = a->h != NULL;
-    if (a->borrowed)
-        return STATUS_SUCCESS;
-    if (node_has(node, NODE_GONE))
-        return STATUS_OBJECT_NAME_NOT_FOUND;
-    NTSTATUS status = internal_open(rq, node, rights, 0, &a->internal);
-    a->h = &a->internal;
-    return status < 0 ? status : STATUS_SUCCESS;
-}
-
-static void access_end(struct nt_request *rq, struct access *a)
-{
-    if (a->borrowed)
-        handle_leave(rq, a->h);
-    else
-        internal_close(rq, a->h, false);
-}
-
 /* ---- lookup -------------------------------------------------------------------------------------------- */
 
 NTSTATUS prepare_lookup(struct nt_request *rq)
@@ -69,21 +40,27 @@ static bool means_missing(NTSTATUS status)
  * The type is settled before the answer is cached: who finds the one finds the other. */
 static NTSTATUS ask_about(struct nt_request *rq, struct nt_node **node, struct nt_attr *attr)
 {
-    struct access a;
-    NTSTATUS status = access_begin(rq, *node, FILE_READ_ATTRIBUTES, true, &a);
+    struct nt_way a;
+    NTSTATUS status = way_begin(rq, *node, FILE_READ_ATTRIBUTES, true, &a);
     if (status)
         return status;
     bool directory = a.h->directory;
     bool same = tree_set_type(*node, directory);
     status = attr_query(rq, a.h, attr, true);
-    access_end(rq, &a);
+    way_end(rq, &a);
+    if (!status && same && !identity_bind(*node, attr)) {
+        tree_detach(*node);
+        same = false;
+    }
+    attr->ino = nt_node_ino(*node);
     if (status || same)
         return status;
     cache_drop(*node);
     struct nt_node *fresh = tree_renew(*node, directory);
     if (!fresh)
         return STATUS_INSUFFICIENT_RESOURCES;
-    attr->ino = fresh->ino;
+    identity_bind(fresh, attr);
+    attr->ino = nt_node_ino(fresh);
     nt_node_put(*node);
     *node = fresh;
     return STATUS_SUCCESS;
@@ -118,13 +95,6 @@ void late_lookup(struct nt_request *rq, NTSTATUS status)
 }
 
 /* ---- attributes ---------------------------------------------------------------------------------------- */
-
-/* Who goes by the node's name reserves it. */
-static void want_node(struct nt_request *rq, struct nt_node *node, enum nt_token_mode mode)
-{
-    nt_node_get(node);
-    token_want(rq, node, mode, false);
-}
 
 NTSTATUS prepare_getattr(struct nt_request *rq)
 {
@@ -169,7 +139,10 @@ static NTSTATUS resize(struct nt_request *rq, struct nt_handle *h,
 
 static NTSTATUS set_size(struct nt_request *rq, struct nt_handle *h)
 {
-    return resize(rq, h, call_set_eof);
+    NTSTATUS status = resize(rq, h, call_set_eof);
+    if (!status && rq->setattr.valid & NT_SET_KILL)
+        drop_set_id(rq, h);
+    return status;
 }
 
 static NTSTATUS set_allocation(struct nt_request *rq, struct nt_handle *h)
@@ -203,6 +176,31 @@ static NTSTATUS set_times(struct nt_request *rq, struct nt_handle *h)
                          a->valid & NT_SET_WRITE ? (int64_t)a->write : 0);
 }
 
+static NTSTATUS set_facts(struct nt_request *rq, struct nt_handle *h)
+{
+    static const struct {
+        unsigned set;
+        ULONG fact;
+    } rows[] = {{NT_SET_MODE, DOKAN_FACT_MODE},
+                {NT_SET_UID, DOKAN_FACT_UID},
+                {NT_SET_GID, DOKAN_FACT_GID},
+                {NT_SET_CHANGE, DOKAN_FACT_CHANGE}};
+    const struct nt_setattr_args *a = &rq->setattr;
+    DOKAN_FACTS facts = {.Size = sizeof facts,
+                         .Mode = a->mode & 07777,
+                         .Uid = a->uid,
+                         .Gid = a->gid,
+                         .ChangeTime = (LONG64)a->change};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        facts.Valid |= a->valid & rows[i].set ? rows[i].fact : 0;
+    NTSTATUS status = call_set_facts(rq, h, &facts);
+    cache_drop(h->node);
+    set_id_unknown(h->node);
+    if (!status && a->valid & (NT_SET_UID | NT_SET_GID) && !(a->valid & NT_SET_MODE))
+        drop_set_id(rq, h);
+    return status;
+}
+
 /* In this order: a change of size moves the times that come after it. */
 static const struct {
     unsigned any;
@@ -216,6 +214,8 @@ static const struct {
      FILE_NOTIFY_CHANGE_ATTRIBUTES},
     {NT_SET_ACCESS | NT_SET_WRITE | NT_SET_CREATION, set_times, FILE_WRITE_ATTRIBUTES,
      FILE_NOTIFY_CHANGE_LAST_WRITE | FILE_NOTIFY_CHANGE_LAST_ACCESS | FILE_NOTIFY_CHANGE_CREATION},
+    {NT_SET_MODE | NT_SET_UID | NT_SET_GID | NT_SET_CHANGE, set_facts, FILE_WRITE_ATTRIBUTES,
+     FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_SECURITY},
 };
 
 enum { SETTERS = sizeof setters / sizeof *setters };
@@ -267,11 +267,11 @@ NTSTATUS prepare_setattr(struct nt_request *rq)
 NTSTATUS run_setattr(struct nt_request *rq)
 {
     struct nt_setattr_args *a = &rq->setattr;
-    struct access way = {.h = rq->handle, .borrowed = true};
+    struct nt_way way = {.h = rq->handle, .borrowed = true};
     ACCESS_MASK rights = rights_for(a->valid);
     bool own = handle_suits(rq->handle, rights);
     NTSTATUS status =
-        own ? STATUS_SUCCESS : access_begin(rq, a->node, rights, node_has(a->node, NODE_GONE), &way);
+        own ? STATUS_SUCCESS : way_begin(rq, a->node, rights, node_has(a->node, NODE_GONE), &way);
     if (status)
         return status;
     status = apply_all(rq, way.h, a->node);
@@ -279,6 +279,6 @@ NTSTATUS run_setattr(struct nt_request *rq)
         status = attr_query(rq, way.h, &a->out.attr, true);
     a->out.attr_ns = rq->volume->attr_ns;
     if (!own)
-        access_end(rq, &way);
+        way_end(rq, &way);
     return status;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Waiting for a request: nt_call() on the caller's thread, nt_call_offloaded() on an engine thread, and the
- * engine's own requests. A waiter stands between complete()/release() and the sleeping caller; its lock
- * covers all.
+ * engine's own requests. A waiter, on the stack of who waits to the end, stands between complete()/release()
+ * and the sleeping caller; its lock covers all.
  */
 #include "nt/nt_internal.h"
 #include <stdlib.h>
@@ -21,20 +21,22 @@ static struct waiter *waiter_of(struct nt_request *rq)
     return rq->p.waiter;
 }
 
-static struct waiter *waiter_new(void)
+static void waiter_init(struct waiter *w, void (*orphan)(struct nt_request *rq))
 {
-    struct waiter *w = calloc(1, sizeof *w);
-    if (w) {
-        pthread_mutex_init(&w->lock, NULL);
-        pthread_cond_init(&w->changed, NULL);
-    }
-    return w;
+    *w = (struct waiter){.orphan = orphan};
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->changed, NULL);
+}
+
+static void waiter_end(struct waiter *w)
+{
+    pthread_cond_destroy(&w->changed);
+    pthread_mutex_destroy(&w->lock);
 }
 
 static void waiter_free(struct waiter *w)
 {
-    pthread_cond_destroy(&w->changed);
-    pthread_mutex_destroy(&w->lock);
+    waiter_end(w);
     free(w);
 }
 
@@ -63,16 +65,12 @@ static void waiter_release(struct nt_request *rq)
     orphan(rq);
 }
 
-static bool attach(struct nt_request *rq, void (*orphan)(struct nt_request *rq))
+static void attach(struct nt_request *rq, struct waiter *w, void (*orphan)(struct nt_request *rq))
 {
-    struct waiter *w = waiter_new();
-    if (!w)
-        return false;
-    w->orphan = orphan;
+    waiter_init(w, orphan);
     rq->p.waiter = w;
     rq->complete = waiter_complete;
     rq->release = waiter_release;
-    return true;
 }
 
 /* Waits until the request is the caller's again, or, with an orphan function, until it expired. */
@@ -89,7 +87,7 @@ static NTSTATUS await(struct nt_request *rq, uint64_t *information)
     w->abandoned = !mine;
     void (*orphan)(struct nt_request * rq) = w->orphan;
     pthread_mutex_unlock(&w->lock);
-    if (mine)
+    if (mine && orphan)
         waiter_free(w);
     if (mine && orphan && status == STATUS_IO_TIMEOUT)
         orphan(rq);
@@ -98,17 +96,21 @@ static NTSTATUS await(struct nt_request *rq, uint64_t *information)
 
 NTSTATUS nt_call(struct nt_request *rq, uint64_t *information)
 {
-    if (!attach(rq, NULL))
-        return STATUS_INSUFFICIENT_RESOURCES;
+    struct waiter w;
+    attach(rq, &w, NULL);
     nt_submit(rq);
-    return await(rq, information);
+    NTSTATUS status = await(rq, information);
+    waiter_end(&w);
+    return status;
 }
 
 NTSTATUS nt_call_offloaded(struct nt_request *rq, uint64_t *information,
                            void (*orphan)(struct nt_request *rq))
 {
-    if (!attach(rq, orphan))
+    struct waiter *w = malloc(sizeof *w);
+    if (!w)
         return STATUS_INSUFFICIENT_RESOURCES;
+    attach(rq, w, orphan);
     if (nt_admit(rq)) {
         slot_pop(slot_mine(), rq);
         exec_push(rq->volume, &rq->p.job);

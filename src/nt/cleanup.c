@@ -4,6 +4,9 @@
  * no other handle uncleaned and the file marked for deletion deletes it. Cleanups of one name exclude each
  * other (TOKEN_CLEANUP); those of late creates and of a stopping volume do without, and decide() counts so
  * that exactly one is the last even then. A name that went to another file (NODE_GONE) is not deleted.
+ *
+ * Whoever waits with the handle is sent away first and its watch ends; its byte-range locks go after the file
+ * system's Cleanup, and who waited for them gets them then.
  */
 #include "nt/nt_internal.h"
 
@@ -44,6 +47,7 @@ static void withdraw(struct nt_handle *h)
     struct nt_file *file = h->file;
     LOCK_SCOPE(&file->lock);
     share_remove(&file->share, h->access, h->share);
+    locks_drop(h);
 }
 
 static void file_deleted(struct nt_request *rq, struct nt_handle *h, bool told)
@@ -60,7 +64,11 @@ static void file_deleted(struct nt_request *rq, struct nt_handle *h, bool told)
 
 static void cleanup_once(struct nt_request *rq, struct nt_handle *h)
 {
+    park_end_handle(h);
+    watch_end(h);
     struct verdict v = decide(h);
+    if (h->delete_on_close)
+        watches_deleting(h->file);
     call_cleanup(rq, h, v.delete);
     withdraw(h);
     if (v.delete)

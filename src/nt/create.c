@@ -7,6 +7,7 @@
  * is made before the file system is asked, so that nothing can fail after it said yes.
  */
 #include "nt/nt_internal.h"
+#include "nt/security.h"
 #include <stdlib.h>
 
 /* What Information says after a success, and after a success in spite of NAME_COLLISION. */
@@ -53,6 +54,7 @@ static NTSTATUS check_options(struct nt_volume *vol, const struct nt_create_args
 NTSTATUS prepare_create(struct nt_request *rq)
 {
     struct nt_create_args *a = &rq->create;
+    a->access = sd_map_generic(a->access);
     NTSTATUS status = check_options(rq->volume, a);
     struct nt_node *node, *parent;
     memset(&a->out, 0, sizeof a->out);
@@ -106,12 +108,11 @@ static void file_abort_open(struct nt_file *file, const struct nt_create_args *a
 /* An open denied with DELETE in it is granted when the parent lets its children be deleted. */
 static NTSTATUS ask_parent(struct nt_request *rq, struct nt_node *parent, const struct create_call *c)
 {
-    const ACCESS_MASK maximum = 0x02000000;
     struct nt_path *path = tree_path(parent);
     if (!path)
         return STATUS_ACCESS_DENIED;
     struct create_call up = {.share = c->share, .disposition = c->disposition};
-    if (c->access & maximum)
+    if (c->access & MAXIMUM_ALLOWED)
         up.access = FILE_DELETE_CHILD | FILE_LIST_DIRECTORY;
     else
         up.access = FILE_DELETE_CHILD | (c->access & FILE_READ_ATTRIBUTES ? FILE_LIST_DIRECTORY : 0);
@@ -135,7 +136,6 @@ static struct create_call call_for(struct nt_volume *vol, const struct nt_create
                             .share = a->share,
                             .disposition = a->disposition,
                             .options = a->options & 0xFFFFFF,
-                            .security = a->security,
                             .directory = a->options & FILE_DIRECTORY_FILE};
     if (volume_option(vol, DOKAN_OPTION_WRITE_PROTECT) && a->disposition == FILE_OPEN_IF)
         c.disposition = FILE_OPEN;
@@ -214,6 +214,8 @@ static void hand_out(struct nt_request *rq, struct nt_handle *h)
     struct nt_create_args *a = &rq->create;
     if (a->want_attr && attr_query(rq, h, &a->out.attr, false))
         attr_from_info(&a->out.attr, NULL, h->node, h->directory);
+    if (a->want_attr && identity_bind(h->node, &a->out.attr))
+        a->out.attr.ino = nt_node_ino(h->node);
     a->out.entry_ns = a->name.dir ? entry_validity(h->node, a->name.text, a->name.len) : 0;
     a->out.attr_ns = rq->volume->attr_ns;
     nt_node_get(h->node);
@@ -261,13 +263,74 @@ static void abandon(struct nt_request *rq, struct nt_handle *h)
     call_close(rq, h);
 }
 
+/* What is made in a directory with the set-group-id bit belongs to its group, and a directory hands it on. */
+static void take_group(struct nt_request *rq, struct nt_node *parent, bool directory, DOKAN_FACTS *facts)
+{
+    enum { SET_GID = 02000 };
+    struct nt_attr attr;
+    struct nt_way way;
+    bool known = cache_get(parent, &attr);
+    if (!known && way_begin(rq, parent, FILE_READ_ATTRIBUTES, true, &way) == STATUS_SUCCESS) {
+        known = attr_query(rq, way.h, &attr, false) == STATUS_SUCCESS;
+        way_end(rq, &way);
+    }
+    const uint32_t both = DOKAN_FACT_MODE | DOKAN_FACT_GID;
+    if (!known || (attr.facts.valid & both) != both || !(attr.facts.mode & SET_GID))
+        return;
+    facts->Gid = attr.facts.gid;
+    facts->Mode |= directory ? SET_GID : 0;
+}
+
+/* What a new file is to be besides: the file system's own checks come first, so this is done on its handle.
+ */
+static NTSTATUS dress(struct nt_request *rq, struct nt_handle *h, struct nt_node *parent)
+{
+    const struct nt_create_args *a = &rq->create;
+    NTSTATUS status = STATUS_SUCCESS;
+    if (rq->p.information != FILE_CREATED)
+        return STATUS_SUCCESS;
+    if (a->reparse)
+        status = call_set_reparse(rq, h, a->reparse, a->reparse_length);
+    if (!status && a->facts) {
+        DOKAN_FACTS facts = {.Size = sizeof facts,
+                             .Valid = a->facts->valid,
+                             .Mode = a->facts->mode,
+                             .Uid = a->facts->uid,
+                             .Gid = a->facts->gid,
+                             .Device = a->facts->device};
+        take_group(rq, parent, h->directory, &facts);
+        status = call_set_facts(rq, h, &facts);
+        status = status == STATUS_NOT_IMPLEMENTED && !a->reparse ? STATUS_SUCCESS : status;
+    }
+    return status == STATUS_NOT_IMPLEMENTED ? STATUS_NOT_SUPPORTED : status;
+}
+
+/* It was made but cannot be what was asked for. */
+static void unmake(struct nt_request *rq, struct nt_handle *h)
+{
+    call_cleanup(rq, h, call_delete(rq, h, true) >= 0);
+    call_close(rq, h);
+}
+
 static NTSTATUS create_with(struct nt_request *rq, struct nt_handle *h, struct nt_node *parent)
 {
+    CLEANUP_GUARD struct guard guard = {0};
     struct create_call c = call_for(rq->volume, &rq->create);
-    NTSTATUS status = ask(rq, parent, h, &c);
+    NTSTATUS status = guard_before(rq, h->node, &c, &guard);
+    status = status ? status : ask(rq, parent, h, &c);
     if (status)
         return status;
     fill_handle(h, rq, &c);
+    status = guard_after(rq, h, &guard);
+    if (status) {
+        abandon(rq, h);
+        return status;
+    }
+    status = dress(rq, h, parent);
+    if (status) {
+        unmake(rq, h);
+        return status > 0 ? STATUS_UNSUCCESSFUL : status;
+    }
     status = settle_type(rq, h);
     if (status) {
         abandon(rq, h);
@@ -275,6 +338,8 @@ static NTSTATUS create_with(struct nt_request *rq, struct nt_handle *h, struct n
     }
     file_opened(h);
     note_change(rq, h->node, parent);
+    if (rq->create.kill_privileges && rq->p.information == FILE_OVERWRITTEN)
+        drop_set_id(rq, h);
     hand_out(rq, h);
     return STATUS_SUCCESS;
 }
@@ -297,6 +362,8 @@ NTSTATUS run_create(struct nt_request *rq)
     }
     status = create_with(rq, h, parent);
     if (status) {
+        if (!rq_expired(rq))
+            identity_lost(node, status);
         file_abort_open(h->file, &rq->create);
         drop_handle(h);
     }
@@ -325,10 +392,11 @@ NTSTATUS internal_open(struct nt_request *rq, struct nt_node *node, ACCESS_MASK 
     struct nt_path *path = tree_path(node);
     if (!path)
         return STATUS_INSUFFICIENT_RESOURCES;
+    ULONG itself = has_callback(rq->volume, CB_GET_REPARSE) ? FILE_OPEN_REPARSE_POINT : 0;
     struct create_call c = {.access = access | SYNCHRONIZE,
                             .share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                             .disposition = FILE_OPEN,
-                            .options = options | FILE_SYNCHRONOUS_IO_NONALERT,
+                            .options = options | FILE_SYNCHRONOUS_IO_NONALERT | itself,
                             .directory = options & FILE_DIRECTORY_FILE};
     NTSTATUS status = call_create(rq, path, &c);
     if (status < 0) {

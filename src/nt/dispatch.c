@@ -40,6 +40,25 @@ static const char *const callback_names[CB_COUNT] = {
     [CB_GET_SECURITY] = "GetFileSecurity",
     [CB_SET_SECURITY] = "SetFileSecurity",
     [CB_FIND_STREAMS] = "FindStreams",
+    [CB_GET_FACTS] = "GetFacts",
+    [CB_FIND_FACTS] = "FindFacts",
+    [CB_SET_FACTS] = "SetFacts",
+    [CB_GET_FILE_ID] = "GetFileId",
+    [CB_GET_NAME_OF_ID] = "GetNameOfId",
+    [CB_CREATE_HARD_LINK] = "CreateHardLink",
+    [CB_REMOVE_NAME] = "RemoveName",
+    [CB_EXCHANGE_NAMES] = "ExchangeNames",
+    [CB_GET_REPARSE] = "GetReparsePoint",
+    [CB_SET_REPARSE] = "SetReparsePoint",
+    [CB_DELETE_REPARSE] = "DeleteReparsePoint",
+    [CB_GET_EA] = "GetEa",
+    [CB_SET_EA] = "SetEa",
+    [CB_FIND_EAS] = "FindEas",
+    [CB_FIND_RANGES] = "FindRanges",
+    [CB_ZERO_RANGE] = "ZeroRange",
+    [CB_FS_CONTROL] = "FileSystemControl",
+    [CB_SET_VOLUME_LABEL] = "SetVolumeLabel",
+    [CB_GET_BACKING_FILE] = "GetBackingFile",
 };
 
 const char *callback_name(enum nt_callback cb)
@@ -47,12 +66,18 @@ const char *callback_name(enum nt_callback cb)
     return callback_names[cb];
 }
 
-_Static_assert(sizeof(DOKAN_OPERATIONS) == CB_COUNT * sizeof(void *), "one pointer per callback, in order");
+enum { EX_HEAD = offsetof(DOKAN_OPERATIONS_EX, GetFacts), EX_COUNT = CB_COUNT - CB_BASIC_COUNT };
+_Static_assert(sizeof(DOKAN_OPERATIONS) == CB_BASIC_COUNT * sizeof(void *),
+               "one pointer per callback, in order");
+_Static_assert(sizeof(DOKAN_OPERATIONS_EX) == EX_HEAD + EX_COUNT * sizeof(void *), "and here");
 
 bool has_callback(const struct nt_volume *vol, enum nt_callback cb)
 {
+    const char *at = cb < CB_BASIC_COUNT
+                         ? (const char *)&vol->ops + (size_t)cb * sizeof(void *)
+                         : (const char *)&vol->ex + EX_HEAD + (size_t)(cb - CB_BASIC_COUNT) * sizeof(void *);
     void *pointer;
-    memcpy(&pointer, (const char *)&vol->ops + (size_t)cb * sizeof pointer, sizeof pointer);
+    memcpy(&pointer, at, sizeof pointer);
     return pointer != NULL;
 }
 
@@ -76,6 +101,9 @@ NTSTATUS frame_enter(struct frame *f, struct nt_request *rq, struct nt_handle *h
     f->tracing = nt_volume_tracing(vol);
     f->started = clock_ns();
     atomic_store_explicit(&rq->p.callback, cb, memory_order_release);
+    struct nt_slot *slot = slot_mine();
+    if (slot->hook_due)
+        volume_hook_now(vol, slot);
     return STATUS_SUCCESS;
 }
 
@@ -96,8 +124,7 @@ static void store_context(struct frame *f)
         atomic_store_explicit(&f->h->context, f->info.Context, memory_order_release);
 }
 
-/* What the file system said makes no sense. */
-static NTSTATUS bad_reply(const struct frame *f, const char *what, NTSTATUS instead)
+NTSTATUS bad_reply(const struct frame *f, const char *what, NTSTATUS instead)
 {
     if (atomic_fetch_add_explicit(&f->vol->bad_replies, 1, memory_order_relaxed) < BAD_REPLIES_TOLD)
         log_warn("%s returned %s: refused", callback_name(f->cb), what);
@@ -394,7 +421,10 @@ NTSTATUS call_find(struct nt_request *rq, struct nt_handle *h, const WCHAR *patt
                    bool *filtered)
 {
     *filtered = false;
-    NTSTATUS status = STATUS_NOT_IMPLEMENTED;
+    NTSTATUS status = call_find_facts(rq, h, into);
+    if (status != STATUS_NOT_IMPLEMENTED)
+        return status;
+    snapshot_clear(into);
     if (!h->pattern_unimplemented)
         status = find(rq, h, pattern ? pattern : u"*", into);
     if (status != STATUS_NOT_IMPLEMENTED) {

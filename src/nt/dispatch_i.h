@@ -19,6 +19,8 @@ struct frame {
 
 NTSTATUS frame_enter(struct frame *f, struct nt_request *rq, struct nt_handle *h, enum nt_callback cb);
 NTSTATUS frame_leave(struct frame *f, NTSTATUS status, uint64_t information);
+/* What the file system said makes no sense: tells it, and returns `instead`. */
+NTSTATUS bad_reply(const struct frame *f, const char *what, NTSTATUS instead);
 
 void trace_line_in(const struct frame *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void trace_create(const struct frame *f, const struct create_call *c);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * The engine's own threads, per volume: they run requests whose turn has come, offloaded requests and the
- * event queue. A thread is made when a job comes and none sleeps, and ends after IDLE_SECONDS without work.
- * At most THREADS_MAX are not stuck; the watchdog looks whether jobs wait because all of them got stuck. All
- * state is under exec->lock.
+ * event queue, and answer those that waited without a thread. A thread is made when a job comes and none is
+ * free for it, and ends after IDLE_SECONDS without work. Jobs that are only answers share LIGHT_MAX threads:
+ * a thousand who waited for one lock need no thousand. At most THREADS_MAX are not stuck; the watchdog looks
+ * whether jobs wait because all of them got stuck. All state is under exec->lock.
  *
  * A thread's last hook runs before exec_stop() returns: what the hooks use may be gone afterwards.
  *
@@ -14,7 +15,7 @@
 #include "nt/nt_internal.h"
 #include <errno.h>
 
-enum { IDLE_SECONDS = 5, THREADS_MAX = NT_STUCK_MAX + 16 };
+enum { IDLE_SECONDS = 5, LIGHT_MAX = 4, THREADS_MAX = NT_STUCK_MAX + 16 };
 
 void exec_init(struct nt_exec *exec)
 {
@@ -60,6 +61,9 @@ static struct nt_job *next_job(struct nt_exec *exec)
     }
     struct nt_job *job = list_entry(list_first(&exec->jobs), struct nt_job, link);
     list_del(&job->link);
+    exec->waiting--;
+    exec->light -= job->light;
+    exec->answering += job->light;
     return job;
 }
 
@@ -68,17 +72,20 @@ static void *exec_thread(void *arg)
     struct nt_volume *vol = arg;
     struct nt_exec *exec = &vol->exec;
     struct nt_job *job;
-    vol->own_hooks.start(vol);
+    vol->worker_hooks.start(vol);
     pthread_mutex_lock(&exec->lock);
+    exec->starting--;
     while ((job = next_job(exec)) != NULL) {
+        bool light = job->light; /* afterwards it may be gone */
         pthread_mutex_unlock(&exec->lock);
         job->run(job);
         pthread_mutex_lock(&exec->lock);
+        exec->answering -= light;
     }
     exec->threads--;
     exec->ending++;
     pthread_mutex_unlock(&exec->lock);
-    vol->own_hooks.stop(vol);
+    vol->worker_hooks.stop(vol);
     pthread_mutex_lock(&exec->lock);
     exec->ending--;
     pthread_cond_broadcast(&exec->idle);
@@ -93,9 +100,11 @@ static int start_thread(struct nt_volume *vol)
     pthread_t thread;
     nt_volume_get(vol);
     vol->exec.threads++;
+    vol->exec.starting++;
     int rc = thread_start(&thread, "dokan-engine", 0, NULL, exec_thread, vol);
     if (rc) {
         vol->exec.threads--;
+        vol->exec.starting--;
         nt_volume_put(vol);
         return rc;
     }
@@ -109,17 +118,14 @@ int exec_start(struct nt_volume *vol)
     return start_thread(vol);
 }
 
-/* Lock held. */
-static void start_if_short(struct nt_volume *vol)
+/* Lock held. `answering` threads will soon be free for light jobs again. */
+static void start_if_short(struct nt_volume *vol, unsigned answering)
 {
     struct nt_exec *exec = &vol->exec;
-    unsigned waiting = 0;
-    struct nt_job *each;
-    list_for_each (each, &exec->jobs, link) {
-        if (++waiting > exec->sleeping)
-            break;
-    }
-    if (waiting > exec->sleeping && exec->threads < THREADS_MAX + atomic_load(&vol->stuck))
+    unsigned room = answering < LIGHT_MAX ? LIGHT_MAX - answering : 0;
+    unsigned wanted = exec->waiting - exec->light;
+    wanted += exec->light < room ? exec->light : room;
+    if (wanted > exec->sleeping + exec->starting && exec->threads < THREADS_MAX + atomic_load(&vol->stuck))
         start_thread(vol);
 }
 
@@ -128,14 +134,16 @@ void exec_push(struct nt_volume *vol, struct nt_job *job)
     struct nt_exec *exec = &vol->exec;
     LOCK_SCOPE(&exec->lock);
     list_add_tail(&exec->jobs, &job->link);
-    start_if_short(vol);
+    exec->waiting++;
+    exec->light += job->light;
+    start_if_short(vol, exec->answering);
     pthread_cond_signal(&exec->work);
 }
 
 void exec_relieve(struct nt_volume *vol)
 {
     LOCK_SCOPE(&vol->exec.lock);
-    start_if_short(vol);
+    start_if_short(vol, 0); /* a door may be stuck in complete() */
 }
 
 void exec_stop(struct nt_volume *vol)
@@ -146,7 +154,7 @@ void exec_stop(struct nt_volume *vol)
     pthread_cond_broadcast(&exec->work);
     while (exec->threads > atomic_load(&vol->stuck) || exec->ending || !list_empty(&exec->jobs)) {
         struct timespec until = seconds_from_now(1);
-        start_if_short(vol);
+        start_if_short(vol, 0);
         pthread_cond_timedwait(&exec->idle, &exec->lock, &until);
     }
 }

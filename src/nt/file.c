@@ -19,6 +19,7 @@ static struct nt_file *file_new(struct nt_node *node, struct nt_path *path)
     file->directory = node_has(node, NODE_DIRECTORY);
     pthread_mutex_init(&file->lock, NULL);
     list_init(&file->handles);
+    list_init(&file->lock_waiters);
     return file;
 }
 

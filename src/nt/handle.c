@@ -21,6 +21,8 @@ struct nt_handle *handle_new(struct nt_volume *vol, struct nt_node *node, struct
     h->node = node;
     h->file = file_get(file);
     list_init(&h->link);
+    list_init(&h->locks);
+    list_init(&h->parked);
     pthread_mutex_init(&h->dir_lock, NULL);
     return h;
 }
@@ -94,6 +96,11 @@ void close_handle(struct nt_request *rq, struct nt_handle *h)
 struct nt_path *handle_path(struct nt_handle *h)
 {
     return h->file ? file_path(h->file) : path_get(h->path);
+}
+
+struct nt_volume *nt_handle_volume(const struct nt_handle *handle)
+{
+    return handle->vol;
 }
 
 struct nt_node *nt_handle_node(struct nt_handle *h)

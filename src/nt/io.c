@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Read, write, flush. No allocation, no lock that other files share: the file's path is taken under the
- * file's own lock in dispatch.c, and the cached attributes are dropped under the node's stripe.
+ * file's own lock in dispatch.c, and the cached attributes are dropped under the node's stripe. Byte-range
+ * locks cost one load while the file has none.
  */
 #include "nt/nt_internal.h"
 
@@ -21,6 +22,23 @@ static bool is_synchronous(const struct nt_handle *h)
     return h->options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT);
 }
 
+/* Where an append will begin is asked only when there are locks. */
+static NTSTATUS check_locks(struct nt_request *rq, const struct nt_io_args *io, bool write)
+{
+    struct nt_handle *h = rq->handle;
+    int64_t offset = io->offset;
+    struct nt_attr attr;
+    if (!atomic_load_explicit(&h->file->lock_count, memory_order_relaxed) || io->paging)
+        return STATUS_SUCCESS;
+    if (offset == END_OF_FILE) {
+        NTSTATUS status = attr_query(rq, h, &attr, true);
+        if (status)
+            return status;
+        offset = (int64_t)attr.size;
+    }
+    return locks_refuse(rq, offset, write) ? STATUS_FILE_LOCK_CONFLICT : STATUS_SUCCESS;
+}
+
 NTSTATUS run_read(struct nt_request *rq)
 {
     struct nt_handle *h = rq->handle;
@@ -32,6 +50,9 @@ NTSTATUS run_read(struct nt_request *rq)
         io.offset = atomic_load(&h->position);
     if (io.offset < 0)
         return STATUS_INVALID_PARAMETER;
+    status = check_locks(rq, &io, false);
+    if (status)
+        return status;
     uint32_t done;
     status = call_read(rq, h, &io, &done);
     if (status != STATUS_SUCCESS)
@@ -55,13 +76,13 @@ static void position_after(struct nt_request *rq, uint32_t done)
         atomic_store_explicit(&h->position, (int64_t)attr.size, memory_order_relaxed);
 }
 
-static void note_write(struct nt_request *rq)
+static void note_write(struct nt_request *rq, uint32_t done)
 {
     struct nt_handle *h = rq->handle;
     atomic_store_explicit(&h->wrote, true, memory_order_relaxed);
     if (!atomic_load_explicit(&h->file->written, memory_order_relaxed))
         atomic_store_explicit(&h->file->written, true, memory_order_relaxed);
-    event_node(h->node, NT_EVENT_MODIFIED, FILE_NOTIFY_CHANGE_SIZE, rq_origin(rq));
+    event_written(h->node, rq->io.offset == END_OF_FILE ? INT64_MAX : rq->io.offset + done, rq_origin(rq));
 }
 
 NTSTATUS run_write(struct nt_request *rq)
@@ -77,12 +98,17 @@ NTSTATUS run_write(struct nt_request *rq)
         io->offset = atomic_load(&h->position);
     if (io->offset >= 0 && io->offset > INT64_MAX - (int64_t)io->length)
         return STATUS_INVALID_PARAMETER;
+    status = check_locks(rq, io, true);
+    if (status)
+        return status;
     uint32_t done;
     status = call_write(rq, h, io, &done);
     cache_drop(h->node); /* also of a write that failed: it may have got half way */
     if (status != STATUS_SUCCESS)
         return status;
-    note_write(rq);
+    note_write(rq, done);
+    if (io->kill_privileges)
+        drop_set_id(rq, h);
     position_after(rq, done);
     rq->p.information = done;
     return STATUS_SUCCESS;

@@ -52,14 +52,19 @@ static void give_back_listing(struct nt_handle *h, struct nt_snapshot *s)
 
 static void entry_attr(struct nt_attr *attr, const struct nt_entry *e, const struct nt_node *node)
 {
-    *attr = (struct nt_attr){.ino = node ? node->ino : 0,
+    *attr = (struct nt_attr){.ino = node ? nt_node_ino(node) : 0,
                              .size = e->size,
                              .creation = e->creation,
                              .access = e->access,
                              .write = e->write,
-                             .change = e->write,
+                             .change = e->change,
                              .attributes = e->attributes,
-                             .links = 1};
+                             .links = e->links,
+                             .reparse_tag = e->reparse_tag};
+    if (e->facts) {
+        attr->facts = *e->facts;
+        attr->file_id = e->file_id;
+    }
 }
 
 /* Whether the listing tells the same kind as we know. If not, the name means something else by now, unless
@@ -77,6 +82,16 @@ static bool settle_kind(struct nt_node **node, bool directory)
     return fresh != NULL;
 }
 
+/* The name stands for another file than it did. */
+static bool renew_identity(struct nt_node **node, const struct nt_attr *attr)
+{
+    tree_detach(*node);
+    struct nt_node *fresh = tree_renew(*node, false);
+    nt_node_put(*node);
+    *node = fresh;
+    return fresh && identity_bind(fresh, attr);
+}
+
 /* The node of an entry, typed and cached; counted. NULL: no memory, or it changed since the listing was
  * taken, so that the door must ask anew. */
 static struct nt_node *entry_node(struct nt_handle *h, const struct nt_entry *e, uint64_t taken,
@@ -86,6 +101,9 @@ static struct nt_node *entry_node(struct nt_handle *h, const struct nt_entry *e,
     if (node && cache_believes(node, taken) && settle_kind(&node, e->attributes & FILE_ATTRIBUTE_DIRECTORY)) {
         tree_set_spelling(node, e->name, e->len);
         entry_attr(attr, e, node);
+        if (!identity_bind(node, attr) && !renew_identity(&node, attr))
+            return NULL;
+        attr->ino = nt_node_ino(node);
         if (cache_store_listed(node, attr, taken))
             return node;
     }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * Events: one queue per volume, delivered in order by one job at a time on an engine thread, under no lock.
- * The queue is bounded: when it is full, news is dropped and counted; doors' timeouts then do their work.
+ * The queue is bounded: when it is full, news is dropped; doors' timeouts then do their work, and those who
+ * watch directories (watch.c) are told that they missed something.
  *
  * ev->lock covers everything. `delivering` names the listener whose event() runs: nt_listener_remove() waits
  * while it is the one to go, so a listener stays in the list for as long as deliver() may need its link.
  */
 #include "nt/nt_internal.h"
+#include "nt/watch.h"
 #include <stdlib.h>
 
 enum { QUEUE_MAX = 65536 };
@@ -15,7 +17,10 @@ struct queued_event {
     struct list link;
     struct nt_event event;
     struct nt_volume *vol;
-    struct nt_path *path, *new_path; /* DokanNotify*: resolved when delivered */
+    struct nt_path *path, *new_path; /* as of the change; NULL: nobody watched */
+    uint64_t serial;
+    uint32_t watched; /* FILE_NOTIFY_CHANGE_* for those who watch */
+    bool by_path;     /* DokanNotify*: resolved when delivered */
     WCHAR names[];
 };
 
@@ -71,6 +76,13 @@ static void deliver(struct nt_events *ev, const struct nt_event *event)
     }
 }
 
+/* Growth of a file is news again once somebody else set its size. */
+static void size_changed(struct nt_node *node, uint32_t filter)
+{
+    if (filter & FILE_NOTIFY_CHANGE_SIZE)
+        atomic_store_explicit(&node->reached, 0, memory_order_relaxed);
+}
+
 /* Names that came as paths become nodes, as far as they are known, and what was cached of them is dropped. */
 static struct nt_node *known(struct nt_volume *vol, const struct nt_path *path, struct nt_node **parent,
                              const WCHAR **name, uint16_t *len)
@@ -92,9 +104,11 @@ static struct nt_node *known(struct nt_volume *vol, const struct nt_path *path, 
 static void resolve_paths(struct queued_event *q)
 {
     struct nt_event *e = &q->event;
-    if (!q->path)
+    if (!q->by_path)
         return;
     e->node = known(q->vol, q->path, &e->parent, &e->name, &e->name_len);
+    if (e->node)
+        size_changed(e->node, e->filter);
     if (!q->new_path)
         return;
     nt_node_put(known(q->vol, q->new_path, &e->new_parent, &e->new_name, &e->new_name_len));
@@ -104,8 +118,15 @@ static void resolve_paths(struct queued_event *q)
 static void forget_identity(const struct queued_event *q)
 {
     bool gone = q->event.kind == NT_EVENT_REMOVED || q->event.kind == NT_EVENT_RENAMED;
-    if (q->path && q->event.node && gone)
+    if (q->by_path && q->event.node && gone)
         tree_forget(q->event.node);
+}
+
+static void tell_watches(const struct queued_event *q)
+{
+    if (!q->path || !q->watched || !watches_any(q->vol))
+        return;
+    watches_hear(q->vol, &(struct news){q->event.kind, q->watched, q->path, q->new_path, q->serial});
 }
 
 static void pump(struct nt_job *job)
@@ -119,6 +140,7 @@ static void pump(struct nt_job *job)
         ev->queued--;
         pthread_mutex_unlock(&ev->lock);
         resolve_paths(q);
+        tell_watches(q);
         pthread_mutex_lock(&ev->lock);
         deliver(ev, &q->event);
         pthread_mutex_unlock(&ev->lock);
@@ -139,6 +161,7 @@ static bool enqueue(struct nt_volume *vol, struct queued_event *q)
     pthread_mutex_lock(&ev->lock);
     bool room = ev->queued < QUEUE_MAX;
     bool start = room && !ev->pumping;
+    q->serial = ev->serial++;
     if (room) {
         list_add_tail(&ev->queue, &q->link);
         ev->queued++;
@@ -148,16 +171,29 @@ static bool enqueue(struct nt_volume *vol, struct queued_event *q)
     pthread_mutex_unlock(&ev->lock);
     if (start)
         exec_push(vol, &ev->pump);
-    if (!room)
+    if (!room) {
         event_free(q);
+        watches_lose(vol);
+    }
     return room;
 }
 
+uint64_t events_serial(struct nt_events *ev)
+{
+    LOCK_SCOPE(&ev->lock);
+    return ev->serial;
+}
+
 /* Somebody else than the origin listens. */
-static bool heard(struct nt_volume *vol, const struct nt_listener *origin)
+static bool listened(const struct nt_volume *vol, const struct nt_listener *origin)
 {
     unsigned n = atomic_load_explicit(&vol->events.listener_count, memory_order_relaxed);
     return n > (origin ? 1u : 0u);
+}
+
+static bool heard(const struct nt_volume *vol, const struct nt_listener *origin)
+{
+    return listened(vol, origin) || watches_any(vol);
 }
 
 static struct queued_event *event_new(struct nt_volume *vol, size_t units)
@@ -186,52 +222,85 @@ static struct queued_event *event_about(enum nt_event_kind kind, struct nt_node 
         return NULL;
     nt_node_get(node);
     nt_node_get(parent);
+    q->watched = name_filter(node);
     q->event = (struct nt_event){.kind = kind,
-                                 .filter = name_filter(node),
+                                 .filter = q->watched,
                                  .directory = node_has(node, NODE_DIRECTORY),
                                  .parent = parent,
                                  .node = node,
                                  .name = put_name(q, 0, name),
                                  .name_len = name->len,
                                  .origin = origin};
+    if (watches_any(node->vol))
+        q->path = tree_join(parent, name->text, name->len);
     return q;
 }
 
-void event_node(struct nt_node *node, enum nt_event_kind kind, uint32_t filter, struct nt_listener *origin)
+/* What those who watch cannot be told they must find out. */
+static void tell(struct nt_volume *vol, struct queued_event *q)
 {
-    if (!heard(node->vol, origin) || node_has(node, NODE_RESERVED))
-        return;
+    bool lost = watches_any(vol) && (!q || !q->path || (q->event.kind == NT_EVENT_RENAMED && !q->new_path));
+    if (q)
+        enqueue(vol, q);
+    if (lost)
+        watches_lose(vol);
+}
+
+static void tell_node(struct nt_node *node, enum nt_event_kind kind, uint32_t filter, uint32_t watched,
+                      struct nt_listener *origin)
+{
     struct nt_spelling name;
     struct nt_node *parent = tree_place(node, &name);
     struct queued_event *q = event_about(kind, node, parent, &name, origin);
     nt_node_put(parent);
-    if (!q)
-        return;
-    q->event.filter = filter;
-    enqueue(node->vol, q);
+    if (q) {
+        q->event.filter = filter;
+        q->watched = watched;
+    }
+    tell(node->vol, q);
+}
+
+void event_node(struct nt_node *node, enum nt_event_kind kind, uint32_t filter, struct nt_listener *origin)
+{
+    size_changed(node, filter);
+    if (heard(node->vol, origin) && !node_has(node, NODE_RESERVED))
+        tell_node(node, kind, filter, filter, origin);
+}
+
+void event_written(struct nt_node *node, int64_t end, struct nt_listener *origin)
+{
+    int64_t reached = atomic_load_explicit(&node->reached, memory_order_relaxed);
+    bool grew = end > reached;
+    while (end > reached && !atomic_compare_exchange_weak_explicit(
+                                &node->reached, &reached, end, memory_order_relaxed, memory_order_relaxed))
+        ;
+    bool wanted = grew ? heard(node->vol, origin) : listened(node->vol, origin);
+    if (wanted && !node_has(node, NODE_RESERVED))
+        tell_node(node, NT_EVENT_MODIFIED, FILE_NOTIFY_CHANGE_SIZE, grew ? FILE_NOTIFY_CHANGE_SIZE : 0,
+                  origin);
 }
 
 void event_removed(struct nt_node *node, struct nt_node *parent, const struct nt_spelling *name,
                    struct nt_listener *origin)
 {
-    struct queued_event *q =
-        heard(node->vol, origin) ? event_about(NT_EVENT_REMOVED, node, parent, name, origin) : NULL;
-    if (q)
-        enqueue(node->vol, q);
+    if (heard(node->vol, origin))
+        tell(node->vol, event_about(NT_EVENT_REMOVED, node, parent, name, origin));
 }
 
 void event_renamed(struct nt_node *node, struct nt_node *old_dir, const struct nt_spelling *old_name,
                    struct nt_listener *origin)
 {
-    struct queued_event *q =
-        heard(node->vol, origin) ? event_about(NT_EVENT_RENAMED, node, old_dir, old_name, origin) : NULL;
-    if (!q)
+    if (!heard(node->vol, origin))
         return;
-    struct nt_spelling name;
-    q->event.new_parent = tree_place(node, &name);
-    q->event.new_name = put_name(q, NT_NAME_MAX, &name);
-    q->event.new_name_len = name.len;
-    enqueue(node->vol, q);
+    struct queued_event *q = event_about(NT_EVENT_RENAMED, node, old_dir, old_name, origin);
+    if (q) {
+        struct nt_spelling name;
+        q->event.new_parent = tree_place(node, &name);
+        q->event.new_name = put_name(q, NT_NAME_MAX, &name);
+        q->event.new_name_len = name.len;
+        q->new_path = q->path ? tree_path(node) : NULL;
+    }
+    tell(node->vol, q);
 }
 
 static struct nt_path *path_from(const WCHAR *text)
@@ -251,6 +320,8 @@ bool nt_notify(struct nt_volume *vol, enum nt_event_kind kind, uint32_t filter, 
     if (!q)
         return false;
     q->event = (struct nt_event){.kind = kind, .filter = filter, .directory = directory};
+    q->watched = filter;
+    q->by_path = true;
     q->path = path_from(path);
     q->new_path = new_path ? path_from(new_path) : NULL;
     if (!q->path || (new_path && !q->new_path)) {

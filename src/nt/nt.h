@@ -10,6 +10,8 @@
  *                    without a thread (or has already failed); the engine runs it on a thread of its own when
  *                    its turn comes.
  *     nt_run(rq)     performs it on this thread. The thread that admitted it must not have ended.
+ *                    What it must wait for inside the engine (a byte-range lock, a change of a directory) it
+ *                    waits for without a thread: nt_run() returns before complete().
  *     complete(rq, status, information)
  *                    exactly once, from any thread, no lock held. At the deadline it comes from the watchdog
  *                    while the callback is still inside the file system; `out` members are valid only when
@@ -29,6 +31,7 @@
 #include "base/thread.h"
 #include <dokan/dokan.h>
 #include <dokan/dokan_ex.h>
+#include <dokan/dokan_security.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,8 +61,9 @@ enum nt_op {
     NT_QUERY_VOLUME,    /* FS_INFORMATION_CLASS */
     NT_QUERY_SECURITY,
     NT_SET_SECURITY,
-    NT_LOCK,
+    NT_LOCK, /* may wait */
     NT_UNLOCK,
+    NT_NOTIFY, /* waits for a change of the directory or what lies in it */
     /* For doors whose clients name things without opening them. Each is one request: the engine opens, acts,
      * cleans up and closes inside it. */
     NT_LOOKUP,  /* node and attributes of dir + name */
@@ -68,6 +72,17 @@ enum nt_op {
     NT_REMOVE,  /* POSIX removal of dir + name: the name is free at once */
     NT_RENAME,  /* POSIX rename: replaces an open target */
     NT_STATFS,
+    /* On a node, through `handle` when given; for volumes that offer them. */
+    NT_GET_EA,
+    NT_SET_EA,
+    NT_LIST_EAS,
+    NT_GET_REPARSE,
+    NT_SET_REPARSE,
+    NT_DELETE_REPARSE,
+    NT_SEEK,       /* the next data or hole */
+    NT_ZERO,       /* a range reads as zeros */
+    NT_FS_CONTROL, /* what the engine does not answer itself */
+    NT_LINK,       /* another name */
     NT_ERRAND,     /* the engine's own */
     NT_END_HANDLE, /* ditto: the CloseFile that a refused request left behind */
     NT_OP_COUNT
@@ -82,6 +97,15 @@ struct nt_caller {
     uint32_t gid;
 };
 
+/* What only the extended operations tell. */
+struct nt_facts {
+    uint32_t valid; /* DOKAN_FACT_ALLOCATION, MODE, UID, GID, DEVICE */
+    uint32_t mode;  /* 07777 */
+    uint32_t uid, gid;
+    uint64_t device; /* as makedev(3) */
+    uint64_t allocation;
+};
+
 /* What the engine knows of a node. Times are FILETIME (100 ns since 1601, UTC); 0 = not reported. */
 struct nt_attr {
     uint64_t ino; /* the engine's own: unique in the volume, stable while the node is known */
@@ -92,6 +116,9 @@ struct nt_attr {
     uint64_t change;
     uint32_t attributes; /* FILE_ATTRIBUTE_*; the DIRECTORY bit is always right */
     uint32_t links;
+    uint32_t reparse_tag; /* 0: not told, or none */
+    uint64_t file_id;     /* the file system's, where it offers GetFileId: the same number, the same file */
+    struct nt_facts facts;
 };
 
 /*
@@ -107,145 +134,7 @@ struct nt_name {
 
 /* ---- requests ------------------------------------------------------------------------------------------ */
 
-struct nt_create_args {
-    struct nt_name name;
-    ACCESS_MASK access;
-    ULONG file_attributes;
-    ULONG share;
-    ULONG disposition;
-    ULONG options;
-    PSECURITY_DESCRIPTOR security; /* self-relative, or NULL */
-    bool close_at_once;   /* clean up and close in the same request (mkdir, mknod): no handle comes out */
-    bool want_attr;       /* fill out.attr (from the cache, or by asking through the new handle) */
-    bool kill_privileges; /* an overwrite by one without privilege; set-id facts must go (KILLPRIV_V2) */
-    struct {
-        struct nt_handle *handle; /* the door's reference */
-        struct nt_node *node;     /* a reference of its own, to be put by the door */
-        struct nt_attr attr;      /* when want_attr */
-        uint64_t entry_ns, attr_ns;
-    } out; /* information: FILE_OPENED, FILE_CREATED ... */
-};
-
-struct nt_io_args {
-    void *buffer; /* belongs to the file system until release() */
-    uint32_t length;
-    int64_t offset; /* -1 with NT_WRITE: append */
-    bool paging;    /* may not extend the file (writes that the page cache sends late) */
-    bool nocache;
-    bool kill_privileges; /* NT_WRITE: the writer is not privileged; set-id facts must go (KILLPRIV_V2) */
-}; /* information: bytes transferred. A read at or past the end is STATUS_END_OF_FILE */
-
-struct nt_info_args {
-    int info_class; /* FILE_INFORMATION_CLASS or FS_INFORMATION_CLASS */
-    void *buffer;
-    uint32_t length;
-    struct nt_name
-        target; /* rename: the new name, instead of parsing FileName from `buffer`, when text != NULL */
-};              /* information: bytes written */
-
-struct nt_directory_args {
-    int info_class;
-    void *buffer;
-    uint32_t length;
-    const WCHAR *pattern;
-    uint16_t pattern_len;
-    bool restart, single, index_specified;
-    uint32_t index;
-};
-
-/* One entry of a listing. `name` is not terminated and lives until the function returns. */
-struct nt_dirent {
-    const WCHAR *name;
-    uint16_t len;
-    uint64_t position;   /* pass it as `position` to go on behind this entry */
-    struct nt_attr attr; /* ino only when `node` was asked for */
-    struct nt_node
-        *node; /* when want_nodes; borrowed: nt_node_get() what the door keeps. NULL for "." and ".." */
-};
-
-struct nt_list_args {
-    uint64_t position; /* 0 = from the beginning, with a new snapshot */
-    bool want_nodes;   /* make nodes and feed the attribute cache (READDIRPLUS) */
-    bool (*emit)(struct nt_request *rq,
-                 const struct nt_dirent *entry); /* false: no room, stop before this one */
-    uint64_t entry_ns, attr_ns; /* out: how long the door's client may believe entries of this listing */
-};
-
-struct nt_security_args {
-    SECURITY_INFORMATION what;
-    void *buffer;
-    uint32_t length;
-    uint32_t needed; /* out, with STATUS_BUFFER_OVERFLOW */
-};
-
-struct nt_lock_args {
-    int64_t offset;
-    int64_t length;
-    uint32_t key;
-    bool exclusive, fail_immediately, all;
-};
-
-struct nt_lookup_args {
-    struct nt_name name;
-    struct {
-        struct nt_node *node; /* a reference for the door */
-        struct nt_attr attr;
-        uint64_t entry_ns, attr_ns; /* how long the client may believe name and attributes */
-        uint64_t negative_ns;       /* with STATUS_OBJECT_NAME_NOT_FOUND: how long "no such name" holds */
-    } out;
-};
-
-struct nt_getattr_args {
-    struct nt_node *node;
-    struct {
-        struct nt_attr attr;
-        uint64_t attr_ns;
-    } out;
-};
-
-enum nt_set {
-    NT_SET_SIZE = 1,
-    NT_SET_ATTRIBUTES = 2, /* `attributes`, taken as they are, 0 meaning NORMAL */
-    NT_SET_READONLY = 4,   /* only the READONLY bit of `attributes` */
-    NT_SET_ACCESS = 8,
-    NT_SET_WRITE = 16,
-    NT_SET_CREATION = 32,
-    NT_SET_ALLOCATION = 64, /* `size` is an allocation size */
-    NT_SET_EXTEND = 128,    /* with NT_SET_SIZE or NT_SET_ALLOCATION: only if the file is shorter */
-    NT_SET_KILL = 256       /* set-id facts must go (KILLPRIV_V2) */
-};
-
-struct nt_setattr_args {
-    struct nt_node *node;
-    unsigned valid; /* enum nt_set */
-    uint64_t size;
-    uint64_t creation, access, write; /* FILETIME */
-    uint32_t attributes;
-    struct {
-        struct nt_attr attr;
-        uint64_t attr_ns;
-    } out;
-};
-
-struct nt_remove_args {
-    struct nt_name name;
-    bool directory; /* rmdir; else unlink */
-};
-
-enum nt_rename_flags { NT_RENAME_REPLACE = 1 };
-
-struct nt_rename_args {
-    struct nt_name from, to;
-    unsigned flags;
-};
-
-struct nt_statfs_args {
-    struct {
-        uint64_t total, free, available; /* bytes */
-        uint32_t unit, sector;
-        uint32_t name_max;
-    } out;
-};
+#include "nt/nt_args.h"
 
 /* How a request stands; private to src/nt. */
 struct nt_request_private {
@@ -259,7 +148,8 @@ struct nt_request_private {
     struct nt_job {
         struct list link;
         void (*run)(struct nt_job *job);
-    } job; /* ready to run on an engine thread */
+        bool light; /* calls no file system back, only answers */
+    } job;          /* ready to run on an engine thread */
     struct nt_token {
         struct nt_node *node;
         uint8_t mode;
@@ -272,6 +162,15 @@ struct nt_request_private {
     struct nt_request *next;  /* in the watchdog's hands */
     void *waiter;             /* nt_call's */
     uint64_t information;
+    /* Waiting without a thread, see park.c. */
+    const struct nt_parking *parking;
+    struct list parked;    /* in the volume's list */
+    struct list of_handle; /* in the handle's */
+    struct list wait;      /* in that of the thing it waits for, which locks it */
+    void *wanted;          /* that thing's own */
+    uint64_t until;        /* clock_coarse_ns() */
+    _Atomic int parting;
+    NTSTATUS outcome;
 };
 
 struct nt_request {
@@ -279,8 +178,10 @@ struct nt_request {
     struct nt_volume *volume;
     enum nt_op op;
     struct nt_caller caller;
-    struct nt_listener *origin; /* the door's: not told of this request's own changes; or NULL */
-    bool strict; /* statuses as a Windows program sees them, where Windows hides the file system's own */
+    const DOKAN_ACCESS_TOKEN *token; /* he in access checks, until release(); NULL: made of `caller` */
+    struct nt_listener *origin;      /* the door's: not told of this request's own changes; or NULL */
+    uint64_t wait_ns; /* how long it may wait for a lock or a change at most, by and large; 0: for ever */
+    bool strict;      /* statuses as a Windows program sees them, where Windows hides the file system's own */
     struct nt_handle *handle; /* of operations on one; optional for QUERY_VOLUME, STATFS, GETATTR, SETATTR */
     void (*complete)(struct nt_request *rq, NTSTATUS status, uint64_t information);
     void (*release)(struct nt_request *rq);
@@ -292,12 +193,18 @@ struct nt_request {
         struct nt_list_args list;
         struct nt_security_args security;
         struct nt_lock_args lock;
+        struct nt_notify_args notify;
         struct nt_lookup_args lookup;
         struct nt_getattr_args getattr;
         struct nt_setattr_args setattr;
         struct nt_remove_args remove;
         struct nt_rename_args rename;
         struct nt_statfs_args statfs;
+        struct nt_ea_args ea;
+        struct nt_reparse_args reparse;
+        struct nt_range_args range;
+        struct nt_control_args control;
+        struct nt_link_args link;
     };
     struct nt_request_private p; /* set up by nt_admit() */
 };
@@ -313,17 +220,35 @@ NTSTATUS nt_call(struct nt_request *rq, uint64_t *information);
 NTSTATUS nt_call_offloaded(struct nt_request *rq, uint64_t *information,
                            void (*orphan)(struct nt_request *rq));
 
-/* Ends the request if it still waits inside the engine (for a name, a lock, its turn): it completes with
- * STATUS_CANCELLED. Returns false when it runs already: a running mutation is never answered early. */
+/* Ends the request if it still waits inside the engine (for a name, a lock, a change, its turn): it completes
+ * with STATUS_CANCELLED, now or soon on another thread. Returns false when it runs already: a running
+ * mutation is never answered early. Should it come to wait for a lock or a change later, that ends at once.
+ * The request must not have been released. */
 bool nt_cancel(struct nt_request *rq);
 
 /* ---- volumes ------------------------------------------------------------------------------------------- */
 
+/* Security descriptors on a volume. */
+enum nt_volume_security {
+    NT_SECURITY_CHECK = 1,   /* opens are checked against them */
+    NT_SECURITY_INHERIT = 2, /* a new file's is made of its directory's and its creator's */
+    NT_SECURITY_WHOLE = 4    /* SetFileSecurity gets whole ones */
+};
+
+/* Whose the volume is, where the file system does not tell. */
+struct nt_owner {
+    bool given; /* else those of the process */
+    uint32_t uid, gid;
+};
+
 struct nt_volume_config {
-    PDOKAN_OPTIONS options;             /* the caller's; handed to callbacks, read only at open */
-    const DOKAN_OPERATIONS *operations; /* copied */
-    uint32_t timeout_ms;                /* final value, already clamped by the façade */
+    PDOKAN_OPTIONS options;                   /* the caller's; handed to callbacks, read only at open */
+    const DOKAN_OPERATIONS *operations;       /* copied */
+    const DOKAN_OPERATIONS_EX *operations_ex; /* copied; NULL: none */
+    uint32_t timeout_ms;                      /* final value, already clamped by the façade */
     uint64_t entry_ns, attr_ns, negative_ns;
+    unsigned security;         /* enum nt_volume_security */
+    struct nt_owner owner;     /* of the default security descriptor */
     struct thread_hooks hooks; /* run at start and end of every thread that may call back */
 };
 
@@ -353,7 +278,23 @@ void nt_volume_counters(struct nt_volume *vol, DOKAN_VOLUME_COUNTERS *out);
 bool nt_volume_case_sensitive(const struct nt_volume *vol);
 bool nt_volume_write_protected(const struct nt_volume *vol);
 ULONG nt_volume_options(const struct nt_volume *vol);
+/* What the volume can keep, from its extended table. */
+enum nt_offer {
+    NT_OFFERS_FACTS = 1, /* mode and owner */
+    NT_OFFERS_REPARSE = 2,
+    NT_OFFERS_EAS = 4,
+    NT_OFFERS_LINKS = 8,
+    NT_OFFERS_RANGES = 16,
+    NT_OFFERS_ZERO = 32,
+    NT_OFFERS_EXCHANGE = 64,
+    NT_OFFERS_REMOVE = 128,
+    NT_OFFERS_CONTROL = 256,
+    NT_OFFERS_BACKING = 512
+};
+unsigned nt_volume_offers(const struct nt_volume *vol);
 const struct thread_hooks *nt_volume_hooks(const struct nt_volume *vol);
+/* For threads that wait for requests: the first hook runs with the first callback, under its deadline. */
+const struct thread_hooks *nt_volume_worker_hooks(const struct nt_volume *vol);
 void nt_volume_trace(struct nt_volume *vol, bool on);
 bool nt_volume_tracing(const struct nt_volume *vol);
 /* One line per stuck request ("ReadFile \a\b pid 12 since 31.2 s\n"); returns the length needed. */
@@ -363,17 +304,42 @@ struct nt_node *nt_volume_root(struct nt_volume *vol); /* borrowed, lives as lon
 void nt_node_get(struct nt_node *node);
 void nt_node_put(struct nt_node *node);
 bool nt_node_is_directory(const struct nt_node *node);
+/* The node that stands for a file with several names: what a door gives an id. Borrowed. */
+struct nt_node *nt_node_identity(struct nt_node *node);
+/* A node by whose name the file can be reached: itself, or another name of it once its own is gone. Counted.
+ */
+struct nt_node *nt_node_live(struct nt_node *node);
+/* Holds a name by which the file can be reached, until nt_node_release_names() of the node that stands for
+ * it. */
+void nt_node_keep_name(struct nt_node *node);
+void nt_node_release_names(struct nt_node *node);
 uint64_t nt_node_ino(const struct nt_node *node);
 /* A door's own mark on a node: the id under which its client knows it; 0 = none. Changed by the door only. */
 _Atomic uint64_t *nt_node_door_id(struct nt_node *node);
 /* The node's present path into `out`; units needed without the terminator. */
 size_t nt_node_path(struct nt_node *node, WCHAR *out, size_t cap);
 
-struct nt_node *nt_handle_node(struct nt_handle *handle); /* borrowed */
+struct nt_node *nt_handle_node(struct nt_handle *handle);           /* borrowed */
+struct nt_volume *nt_handle_volume(const struct nt_handle *handle); /* borrowed */
 bool nt_handle_is_directory(const struct nt_handle *handle);
 bool nt_handle_wrote(const struct nt_handle *handle); /* a successful write since the last flush */
 void nt_handle_get(struct nt_handle *handle);
 void nt_handle_put(struct nt_handle *handle);
+
+/* ---- reparse points ------------------------------------------------------------------------------------ */
+
+/* Whether the header, its length and, for links, all offsets lie in `length` bytes. */
+bool nt_reparse_check(const void *buffer, uint32_t length);
+/* Packs a Linux link to `target` (UTF-8, terminated). Bytes used; 0 when it is empty or does not fit. */
+uint32_t nt_reparse_make_link(const char *target, void *buffer, uint32_t length);
+/* Packs a FIFO, socket or device: a tag without data. Bytes used. */
+uint32_t nt_reparse_make_special(uint32_t tag, void *buffer);
+/*
+ * The target of a link of any form, as UTF-8, terminated, backslashes turned for Windows' forms. Bytes
+ * without the terminator; 0: this is no link, or it does not fit. `buffer` was checked.
+ */
+size_t nt_reparse_link_target(const void *buffer, uint32_t length, char *out, size_t size);
+bool nt_reparse_is_link(uint32_t tag);
 
 /* ---- requests as a file system sees them (DOKAN_FILE_INFO.DokanContext) -------------------------------- */
 

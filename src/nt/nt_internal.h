@@ -6,7 +6,9 @@
  *
  *     volumes        the process's list of volumes and of thread slots (volume.c, watchdog.c)
  *     vol->tree      nodes, reservations, the waiting list, the list of files
- *     file->lock     counts, share access, delete mark, path and handles of one file
+ *     vol->watching.lock  who watches directories (watch.c)
+ *     file->lock     counts, share access, delete mark, path, handles, byte-range locks of one file
+ *     vol->park_lock     requests that wait without a thread (park.c)
  *     handle->dir_lock   one handle's listing
  *     vol->stripe[]  cached attributes of nodes
  *     vol->exec.lock     threads and jobs
@@ -23,11 +25,20 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "nt/nt.h"
+#include "nt/rangelock.h"
 #include <dokan/ntstatus.h>
 #include <pthread.h>
 #include <string.h>
 
-enum { NT_NAME_MAX = 255, NT_PATH_MAX = 32760, NT_STUCK_MAX = 64, NT_STRIPES = 64, NT_COUNTER_SHARDS = 8 };
+enum {
+    NT_NAME_MAX = 255,
+    NT_PATH_MAX = 32760,
+    NT_STUCK_MAX = 64,
+    NT_EA_MAX = 65535,
+    NT_EA_NAME_MAX = 255,
+    NT_STRIPES = 64,
+    NT_COUNTER_SHARDS = 8
+};
 
 /* ---- names (tree.c, path.c, resolve.c) ----------------------------------------------------------------- */
 
@@ -48,6 +59,7 @@ enum nt_node_flags {
     NODE_GONE = 4,      /* its name was removed or replaced: found by nobody any more */
     NODE_SPELLED = 8,   /* `name` is the spelling the file system stores */
     NODE_RESERVED = 16, /* the reserved folder and what lies in it: no door shows it */
+    NODE_KEPT = 64,     /* a door holds it, one of several names of a file (identity.c) */
     NODE_STREAM = 32    /* name begins with ':'; the parent is the file */
 };
 
@@ -65,15 +77,18 @@ struct nt_node {
     _Atomic uint64_t door_id;
     WCHAR *name;
     uint16_t len;
-    uint32_t held[TOKEN_MODES]; /* reservations in force */
-    struct nt_file *file;       /* the FCB while one exists; not counted */
-    struct nt_path *path;       /* cached, good while path_gen == vol->path_gen */
+    uint32_t held[TOKEN_MODES];             /* reservations in force */
+    struct nt_file *file;                   /* the FCB while one exists; not counted */
+    _Atomic(struct nt_identity *) identity; /* identity.c; NULL: it has one name, for all we know */
+    struct nt_node *next_name;
+    struct nt_path *path; /* cached, good while path_gen == vol->path_gen */
     uint64_t path_gen;
     /* cache.c, under the node's stripe */
     struct nt_attr attr;
-    uint64_t attr_expiry; /* 0 = nothing cached */
-    uint32_t attr_gen;    /* moves with every change; an answer asked before a change is not stored */
-    uint64_t changed;     /* when it, or a child that was forgotten, last moved; clock_ns(), 0 = never */
+    uint64_t attr_expiry;    /* 0 = nothing cached */
+    uint32_t attr_gen;       /* moves with every change; an answer asked before a change is not stored */
+    _Atomic int64_t reached; /* the furthest that writes got since somebody else set its size (notify.c) */
+    uint64_t changed;        /* when it, or a child that was forgotten, last moved; clock_ns(), 0 = never */
 };
 
 int tree_init(struct nt_volume *vol);
@@ -97,6 +112,8 @@ struct nt_node *tree_renew(struct nt_node *node, bool directory);
 /* Moves a node (and so everything below it); paths of open files below follow. A node already there is
  * detached. */
 NTSTATUS tree_move(struct nt_node *node, struct nt_node *dir, const WCHAR *name, size_t len);
+/* Two nodes take each other's place. */
+void tree_exchange(struct nt_node *a, struct nt_node *b);
 /* The same, and the name it had stays reserved for the request, which held a CHANGE of the node. */
 NTSTATUS tree_move_aside(struct nt_request *rq, struct nt_node *node, struct nt_node *dir, const WCHAR *name,
                          size_t len);
@@ -110,6 +127,15 @@ struct nt_spelling {
 };
 struct nt_node *tree_place(struct nt_node *node, struct nt_spelling *name);
 bool tree_is_below(const struct nt_node *node, const struct nt_node *ancestor);
+
+/* The node that stands for the file. */
+struct nt_node *node_identity(const struct nt_node *node);
+/* Remembers which file this is. False: another than we thought; the node must be detached. */
+bool identity_bind(struct nt_node *node, const struct nt_attr *attr);
+/* The file system does not know the name any more: the file's other names must do. */
+void identity_lost(struct nt_node *node, NTSTATUS status);
+/* Before the node is freed; vol->tree is held. A node to be put, or NULL. */
+struct nt_node *identity_leave(struct nt_node *node);
 
 static inline bool node_has(const struct nt_node *node, unsigned flag)
 {
@@ -164,6 +190,12 @@ struct nt_file {
     bool delete_pending;
     bool posix_deleted;   /* its name is gone already; the deletion itself waits for the last Cleanup */
     _Atomic bool written; /* a LAST_WRITE event is due at Cleanup */
+    _Atomic uint64_t plain_until; /* no set-id bits, as was seen; clock_coarse_ns() */
+    /* lock.c */
+    struct range_tree locks;
+    _Atomic unsigned lock_count; /* of those that reads and writes respect */
+    struct list lock_waiters;    /* requests, first come first */
+    unsigned lock_changes;
 };
 
 /* The FCB of a node, made if there is none. Counted. */
@@ -203,6 +235,9 @@ struct nt_handle {
     bool pattern_set;
     _Atomic bool pattern_unimplemented;
     uint32_t dir_index;
+    struct list locks;      /* its byte-range locks, under file->lock */
+    struct list parked;     /* its requests that wait without a thread, under vol->park_lock */
+    struct nt_watch *watch; /* under vol->watching.lock */
 };
 
 struct nt_handle *handle_new(struct nt_volume *vol, struct nt_node *node, struct nt_file *file);
@@ -224,6 +259,29 @@ NTSTATUS internal_open(struct nt_request *rq, struct nt_node *node, ACCESS_MASK 
 /* Cleanup (deleting when asked) and CloseFile. */
 void internal_close(struct nt_request *rq, struct nt_handle *handle, bool delete);
 
+/* It drops what is cached and tells who listens (extended.c). */
+void node_changed(struct nt_request *rq, struct nt_node *node, uint32_t filter);
+NTSTATUS zero_range(struct nt_request *rq, struct nt_handle *h, int64_t offset, int64_t length,
+                    bool deallocate);
+
+/* A way to the file system for one node: a handle lent by an open file, or an internal one (way.c). */
+struct nt_way {
+    struct nt_handle *h;
+    struct nt_handle internal;
+    bool borrowed;
+};
+NTSTATUS way_begin(struct nt_request *rq, struct nt_node *node, ACCESS_MASK rights, bool borrow,
+                   struct nt_way *way);
+void way_end(struct nt_request *rq, struct nt_way *way);
+/* Who goes by the node's name reserves it. */
+void want_node(struct nt_request *rq, struct nt_node *node, enum nt_token_mode mode);
+
+/* What a write, a new size or a new owner by one without privilege does to a file whose set-id bits are
+ * known (extended.c). */
+void drop_set_id(struct nt_request *rq, struct nt_handle *h);
+/* Its mode was set: the bits may be there again. */
+void set_id_unknown(struct nt_node *node);
+
 /* ---- cached attributes (cache.c) ----------------------------------------------------------------------- */
 
 uint32_t cache_generation(struct nt_node *node);
@@ -244,14 +302,24 @@ bool cache_store_listed(struct nt_node *node, const struct nt_attr *attr, uint64
 NTSTATUS attr_query(struct nt_request *rq, struct nt_handle *handle, struct nt_attr *out, bool fresh);
 void attr_from_info(struct nt_attr *attr, const BY_HANDLE_FILE_INFORMATION *info, const struct nt_node *node,
                     bool directory);
+struct nt_facts facts_kept(const DOKAN_FACTS *facts);
+static inline uint64_t fact_value(const DOKAN_FACTS *facts, ULONG bit, LONG64 value)
+{
+    return facts->Valid & bit ? (uint64_t)value : 0;
+}
+void attr_from_facts(struct nt_attr *attr, const DOKAN_FACTS *facts, const struct nt_node *node,
+                     bool directory);
 uint64_t entry_validity(struct nt_node *node, const WCHAR *asked, size_t len);
 
 /* ---- directory snapshots (snapshot.c) ------------------------------------------------------------------ */
 
 struct nt_entry {
-    uint64_t size, creation, access, write;
+    const struct nt_facts *facts; /* of FindFacts; NULL: nothing but what stands here */
+    uint64_t size, creation, access, write, change;
+    uint64_t file_id; /* with facts: where the file system offers GetFileId */
     uint32_t attributes;
     uint32_t reparse_tag;
+    uint32_t links;
     uint16_t len;
     WCHAR name[];
 };
@@ -260,104 +328,29 @@ struct nt_snapshot *snapshot_new(void);
 void snapshot_free(struct nt_snapshot *s);
 /* Checked: false for names no directory can hold (they are dropped and counted). */
 bool snapshot_add(struct nt_snapshot *s, const WIN32_FIND_DATAW *data);
+bool snapshot_add_facts(struct nt_snapshot *s, const WCHAR *name, const DOKAN_FACTS *facts);
 NTSTATUS snapshot_error(const struct nt_snapshot *s); /* out of memory while it was filled */
 size_t snapshot_count(const struct nt_snapshot *s);
 uint64_t snapshot_taken(const struct nt_snapshot *s); /* clock_ns() when it was begun */
 const struct nt_entry *snapshot_at(const struct nt_snapshot *s, size_t index);
 
-/* ---- calling the file system (dispatch.c: the only place that does) ------------------------------------ */
-
-enum nt_callback {
-    CB_CREATE,
-    CB_CLEANUP,
-    CB_CLOSE,
-    CB_READ,
-    CB_WRITE,
-    CB_FLUSH,
-    CB_GET_INFO,
-    CB_FIND_FILES,
-    CB_FIND_PATTERN,
-    CB_SET_ATTRIBUTES,
-    CB_SET_TIME,
-    CB_DELETE_FILE,
-    CB_DELETE_DIRECTORY,
-    CB_MOVE,
-    CB_SET_EOF,
-    CB_SET_ALLOCATION,
-    CB_LOCK,
-    CB_UNLOCK,
-    CB_DISK_FREE,
-    CB_VOLUME_INFO,
-    CB_MOUNTED,
-    CB_UNMOUNTED,
-    CB_GET_SECURITY,
-    CB_SET_SECURITY,
-    CB_FIND_STREAMS,
-    CB_COUNT
-};
-
-/* Every status that comes back is a final one (PENDING is turned into INTERNAL_ERROR), every out value is
- * checked. A NULL callback gives STATUS_NOT_IMPLEMENTED. */
-struct create_call {
-    ACCESS_MASK access;
-    ULONG file_attributes, share, disposition, options;
-    PSECURITY_DESCRIPTOR security;
-    bool directory;   /* in and out: IsDirectory */
-    uint64_t context; /* in and out */
-};
-NTSTATUS call_create(struct nt_request *rq, const struct nt_path *path, struct create_call *c);
-void call_cleanup(struct nt_request *rq, struct nt_handle *h, bool delete_pending);
-void call_close(struct nt_request *rq, struct nt_handle *h);
-NTSTATUS call_read(struct nt_request *rq, struct nt_handle *h, const struct nt_io_args *io, uint32_t *done);
-NTSTATUS call_write(struct nt_request *rq, struct nt_handle *h, const struct nt_io_args *io, uint32_t *done);
-NTSTATUS call_flush(struct nt_request *rq, struct nt_handle *h);
-NTSTATUS call_get_info(struct nt_request *rq, struct nt_handle *h, BY_HANDLE_FILE_INFORMATION *info);
-/* pattern NULL = everything. FindFilesWithPattern, falling back to FindFiles; `filtered` tells whether the
- * file system applied the pattern itself. */
-NTSTATUS call_find(struct nt_request *rq, struct nt_handle *h, const WCHAR *pattern, struct nt_snapshot *into,
-                   bool *filtered);
-NTSTATUS call_set_attributes(struct nt_request *rq, struct nt_handle *h, uint32_t attributes);
-NTSTATUS call_set_time(struct nt_request *rq, struct nt_handle *h, int64_t creation, int64_t access,
-                       int64_t write);
-/* DeleteFile or DeleteDirectory by the handle's kind. */
-NTSTATUS call_delete(struct nt_request *rq, struct nt_handle *h, bool pending);
-NTSTATUS call_move(struct nt_request *rq, struct nt_handle *h, const struct nt_path *to, bool replace);
-NTSTATUS call_set_eof(struct nt_request *rq, struct nt_handle *h, int64_t size);
-NTSTATUS call_set_allocation(struct nt_request *rq, struct nt_handle *h, int64_t size);
-NTSTATUS call_lock(struct nt_request *rq, struct nt_handle *h, int64_t offset, int64_t length, bool unlock);
-/* `h` may be NULL: a query on the volume itself. Defaults of the reference are applied inside. */
-NTSTATUS call_disk_free(struct nt_request *rq, struct nt_handle *h, ULONGLONG *available, ULONGLONG *total,
-                        ULONGLONG *free);
-struct volume_info {
-    WCHAR name[MAX_PATH + 1], fs_name[MAX_PATH + 1];
-    DWORD serial, max_component, flags;
-};
-NTSTATUS call_volume_info(struct nt_request *rq, struct nt_handle *h, struct volume_info *out);
-void call_mounted(struct nt_request *rq, const WCHAR *mount_point);
-void call_unmounted(struct nt_request *rq);
-NTSTATUS call_get_security(struct nt_request *rq, struct nt_handle *h, SECURITY_INFORMATION *what,
-                           void *buffer, ULONG length, ULONG *needed);
-NTSTATUS call_set_security(struct nt_request *rq, struct nt_handle *h, SECURITY_INFORMATION *what,
-                           void *buffer, ULONG length);
-NTSTATUS call_find_streams(struct nt_request *rq, struct nt_handle *h, PFillFindStreamData fill,
-                           void *context);
-bool has_callback(const struct nt_volume *vol, enum nt_callback cb);
-const char *callback_name(enum nt_callback cb);
+#include "nt/dispatch.h"
 
 /* ---- requests (request.c) ------------------------------------------------------------------------------ */
 
-enum nt_state { RQ_NEW, RQ_QUEUED, RQ_RUNNING, RQ_DONE, RQ_EXPIRED };
+enum nt_state { RQ_NEW, RQ_QUEUED, RQ_RUNNING, RQ_DONE, RQ_EXPIRED, RQ_PARKED, RQ_WOKEN };
 enum nt_rq_flags {
     RQ_TOKENS = 1, /* holds its reservations */
     RQ_GATE = 2,
     RQ_STUCK = 4,
     RQ_REPLIED = 8,
-    RQ_TOOK = 16 /* held some once: the watchdog may be giving them back, under vol->tree */
+    RQ_TOOK = 16,  /* held some once: the watchdog may be giving them back, under vol->tree */
+    RQ_CANCEL = 32 /* nt_cancel() came while it ran: it must not begin to wait */
 };
 
 /* One row per operation. prepare() resolves names and wants reservations, in the door's thread and order;
- * run() does the work and returns the final status, rq->p.information set; late() undoes or disowns what a
- * run() that ended after the deadline did. */
+ * run() does the work and returns the final status, rq->p.information set, or STATUS_PENDING from
+ * park_begin(); late() undoes or disowns what a run() that ended after the deadline did. */
 struct nt_op_row {
     const char *name;
     NTSTATUS (*prepare)(struct nt_request *rq);
@@ -384,7 +377,14 @@ static inline struct nt_listener *rq_origin(const struct nt_request *rq)
     return rq_expired(rq) ? NULL : rq->origin;
 }
 
+static inline bool rq_uses_handle(const struct nt_request *rq)
+{
+    return rq->handle && nt_ops[rq->op].flags & OP_HANDLE;
+}
+
 void request_finish(struct nt_request *rq, NTSTATUS status);
+/* Nothing but the handle is left of a request that was parked: p.outcome is its end, or to run it again. */
+void request_go_on(struct nt_request *rq);
 /* Runs an admitted request on this (engine) thread. */
 void request_run_ready(struct nt_request *rq);
 /* The same deadline anew, for the next of many steps. False: it has passed. */
@@ -394,13 +394,45 @@ void request_expire(struct nt_request *rq);
 /* Ends one that never ran. */
 void request_refuse(struct nt_request *rq, NTSTATUS status);
 
+/* ---- waiting without a thread (park.c) ----------------------------------------------------------------- */
+
+#define PARK_FOREVER UINT64_MAX
+
+/* What a request waits for. */
+struct nt_parking {
+    /* The wait was ended from outside, no lock held: by STATUS_CANCELLED (also: the volume stops),
+     * STATUS_FILE_CLOSED (the Cleanup of its handle) or STATUS_IO_TIMEOUT. Takes it out of the thing's list;
+     * returns its final status, or STATUS_PENDING to run it once more. */
+    NTSTATUS (*left)(struct nt_request *rq, NTSTATUS why);
+};
+
+/* By run(), under the lock of the thing, with rq->p.wait in the thing's list. STATUS_PENDING: it is parked
+ * and run() must return just that, touching nothing of it any more but under that lock. Anything else: it is
+ * not, and why. */
+NTSTATUS park_begin(struct nt_request *rq, const struct nt_parking *parking, uint64_t until);
+/* The limit that the caller wished. */
+uint64_t park_limit(const struct nt_request *rq);
+/* By the thing, under its lock, to end the wait itself. True: it is ours, nobody else ends it, left() is not
+ * called; park_end() must follow, under whatever locks stand above vol->park_lock. */
+bool park_claim(struct nt_request *rq);
+/* p.information is set. STATUS_PENDING: run() is called once more, reservations taken anew. */
+void park_end(struct nt_request *rq, NTSTATUS outcome);
+/* The thread that parked it lets go of it. */
+void park_leave(struct nt_request *rq);
+bool park_cancel(struct nt_request *rq);
+void park_end_handle(struct nt_handle *h);
+void park_end_volume(struct nt_volume *vol);
+void park_expire(struct nt_volume *vol, uint64_t now);
+
 /* ---- threads (exec.c, watchdog.c) ---------------------------------------------------------------------- */
 
 struct nt_exec {
     pthread_mutex_t lock;
     pthread_cond_t work, idle;
     struct list jobs;
-    unsigned threads, sleeping, ending;
+    unsigned threads, starting, sleeping, ending;
+    unsigned waiting, light; /* jobs in the list; of these, light ones */
+    unsigned answering;      /* threads that run a light one */
     bool stop;
 };
 
@@ -421,9 +453,13 @@ struct nt_slot {
     struct list link;
     unsigned shard;
     _Atomic uint64_t hooked; /* number of the volume whose last hook this thread has still to run; 0: none */
+    bool hook_due;           /* the first hook has still to run; the thread's own */
 };
 
-struct nt_slot *slot_mine(void); /* NULL: no memory */
+struct nt_slot *slot_mine(void);               /* NULL: no memory */
+void volume_hooks_init(struct nt_volume *vol); /* hooks.c */
+/* Runs the first hook, which is due on this thread; its request stands in the slot. */
+void volume_hook_now(struct nt_volume *vol, struct nt_slot *slot);
 /* Whether a thread has still to run the last hook of the volume; of any for 0. */
 bool slots_hooked(uint64_t id);
 void slot_push(struct nt_slot *slot, struct nt_request *rq);
@@ -443,6 +479,7 @@ struct nt_events {
     struct nt_job pump;
     bool pumping;
     struct nt_listener *delivering;
+    uint64_t serial; /* of the next event */
     unsigned queued;
     _Atomic unsigned listener_count;
 };
@@ -452,11 +489,27 @@ void events_destroy(struct nt_events *ev);
 void events_going_away(struct nt_volume *vol);
 /* Something happened to `node`. Cheap when nobody but the origin listens. */
 void event_node(struct nt_node *node, enum nt_event_kind kind, uint32_t filter, struct nt_listener *origin);
+/* It was written up to `end` (INT64_MAX: it was appended to). */
+void event_written(struct nt_node *node, int64_t end, struct nt_listener *origin);
+uint64_t events_serial(struct nt_events *ev);
 /* It went from `parent`, where it had that name. */
 void event_removed(struct nt_node *node, struct nt_node *parent, const struct nt_spelling *name,
                    struct nt_listener *origin);
 void event_renamed(struct nt_node *node, struct nt_node *old_dir, const struct nt_spelling *old_name,
                    struct nt_listener *origin);
+
+/* ---- watched directories (watch.c) --------------------------------------------------------------------- */
+
+struct nt_watching {
+    pthread_mutex_t lock;
+    struct list list; /* struct nt_watch */
+    _Atomic unsigned count;
+};
+
+/* Somebody decided that the directory shall go. */
+void watches_deleting(struct nt_file *file);
+/* At the Cleanup of its handle, when nobody waits any more. */
+void watch_end(struct nt_handle *h);
 
 /* ---- the volume (volume.c) ----------------------------------------------------------------------------- */
 
@@ -470,12 +523,16 @@ struct nt_volume {
     struct list link;            /* the process's list */
     PDOKAN_OPTIONS user_options; /* handed to callbacks, never read after open */
     DOKAN_OPERATIONS ops;
+    DOKAN_OPERATIONS_EX ex; /* all NULL when there is none */
     ULONG options;
     uint32_t unit, sector;
     uint64_t timeout_ns;
     uint64_t entry_ns, attr_ns, negative_ns;
-    struct thread_hooks hooks;     /* the file system's */
-    struct thread_hooks own_hooks; /* around them; for every thread that calls back */
+    unsigned security; /* enum nt_volume_security */
+    struct nt_owner owner;
+    struct thread_hooks hooks;        /* the file system's */
+    struct thread_hooks own_hooks;    /* around them; for every thread that calls back */
+    struct thread_hooks worker_hooks; /* the same, the first with the first callback */
     bool case_sensitive, single_thread;
     _Atomic bool stopping, stopped, trace, default_names;
     _Atomic unsigned stuck;
@@ -487,6 +544,7 @@ struct nt_volume {
     size_t bucket_count, node_count;
     uint64_t next_ino, path_gen;
     _Atomic uint64_t name_gen; /* moves when a name goes or comes to mean another node */
+    void *identities;          /* by number; tsearch(3) */
     struct list files;
     struct list waiting; /* requests that wait for reservations, first come first */
     struct list held;    /* requests that hold reservations */
@@ -496,12 +554,16 @@ struct nt_volume {
     pthread_mutex_t stripe[NT_STRIPES];
     struct nt_exec exec;
     struct nt_events events;
+    struct nt_watching watching;
+    pthread_mutex_t park_lock;
+    struct list parked; /* those with a time limit first */
     struct nt_counter counters[NT_COUNTER_SHARDS][CB_COUNT];
     struct nt_node *reserved; /* the reserved folder once it exists (remove.c) */
     uint64_t reserved_run;    /* tells this run's names in it from an earlier one's */
     _Atomic uint64_t reserved_serial;
 };
 
+/* Of a node that stands for its file. */
 static inline pthread_mutex_t *node_stripe(struct nt_node *node)
 {
     return &node->vol->stripe[((uintptr_t)node >> 6) % NT_STRIPES];
@@ -515,50 +577,6 @@ static inline bool volume_option(const struct nt_volume *vol, ULONG option)
 /* A request of the engine's own, for callbacks made on nobody's behalf. */
 void engine_request_init(struct nt_request *rq, struct nt_volume *vol);
 
-/* ---- operations ---------------------------------------------------------------------------------------- */
-
-NTSTATUS prepare_create(struct nt_request *rq);
-NTSTATUS run_create(struct nt_request *rq);
-void late_create(struct nt_request *rq, NTSTATUS status);
-NTSTATUS prepare_cleanup(struct nt_request *rq);
-NTSTATUS run_cleanup(struct nt_request *rq);
-NTSTATUS prepare_close(struct nt_request *rq);
-NTSTATUS run_close(struct nt_request *rq);
-/* Cleanup, and close: once each, whoever asks. */
-void cleanup_handle(struct nt_request *rq, struct nt_handle *h);
-void close_handle(struct nt_request *rq, struct nt_handle *h);
-NTSTATUS run_read(struct nt_request *rq);
-NTSTATUS run_write(struct nt_request *rq);
-NTSTATUS run_flush(struct nt_request *rq);
-NTSTATUS run_query_information(struct nt_request *rq);   /* info.c */
-NTSTATUS prepare_set_information(struct nt_request *rq); /* rename and disposition reserve names */
-NTSTATUS run_set_information(struct nt_request *rq);     /* setinfo.c */
-NTSTATUS run_query_directory(struct nt_request *rq);     /* dirquery.c */
-NTSTATUS run_list_directory(struct nt_request *rq);      /* list.c */
-NTSTATUS run_query_volume(struct nt_request *rq);        /* volinfo.c */
-NTSTATUS run_query_security(struct nt_request *rq);      /* security.c */
-NTSTATUS run_set_security(struct nt_request *rq);
-NTSTATUS run_lock(struct nt_request *rq); /* lock.c */
-NTSTATUS run_unlock(struct nt_request *rq);
-NTSTATUS prepare_lookup(struct nt_request *rq); /* byname.c */
-NTSTATUS run_lookup(struct nt_request *rq);
-void late_lookup(struct nt_request *rq, NTSTATUS status);
-NTSTATUS prepare_getattr(struct nt_request *rq);
-NTSTATUS run_getattr(struct nt_request *rq);
-NTSTATUS prepare_setattr(struct nt_request *rq);
-NTSTATUS run_setattr(struct nt_request *rq);
-NTSTATUS prepare_remove(struct nt_request *rq); /* remove.c */
-NTSTATUS run_remove(struct nt_request *rq);
-NTSTATUS prepare_rename(struct nt_request *rq); /* rename.c */
-NTSTATUS run_rename(struct nt_request *rq);
-NTSTATUS run_statfs(struct nt_request *rq);
-NTSTATUS run_errand(struct nt_request *rq); /* volume.c */
-
-/* remove.c: moves an open file or directory out of the way, into the reserved folder; not begun past the
- * deadline. `h` is an open on it. */
-NTSTATUS hide_open_file(struct nt_request *rq, struct nt_handle *h);
-/* Empties and removes the reserved folder: at the first use after a crash, and at the end. */
-void reserved_sweep(struct nt_request *rq);
-bool name_is_reserved(const struct nt_volume *vol, const struct nt_node *dir, const WCHAR *name, size_t len);
+#include "nt/operations.h"
 
 #endif

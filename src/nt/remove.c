@@ -4,9 +4,9 @@
  *
  * A file nobody has open is deleted as NT does it: the file system is asked (DeleteFile, DeleteDirectory),
  * then told in Cleanup. One that is open is first moved into the reserved folder of the root, marked for
- * deletion there, and deleted by its last Cleanup. No door shows that folder; it goes at the end of the
- * volume, and nt_volume_recover() removes what a crash left. Where MoveFile fails, the file stays under its
- * name, marked: lookups no longer find it.
+ * deletion there, and deleted by its last Cleanup. A file system that offers RemoveName needs none of this.
+ * No door shows that folder; it goes at the end of the volume, and nt_volume_recover() removes what a crash
+ * left. Where MoveFile fails, the file stays under its name, marked: lookups no longer find it.
  */
 #include "nt/remove.h"
 #include "base/fold.h"
@@ -292,6 +292,47 @@ static void delete_now(struct nt_request *rq, struct nt_handle *h, bool told)
         tree_detach(node);
 }
 
+void lose_path(struct nt_node *node)
+{
+    static const WCHAR gone[] = u"\\.xdokan-removed\\gone";
+    struct nt_path *path = path_new(gone, sizeof gone / sizeof *gone - 1);
+    pthread_mutex_lock(&node->vol->tree);
+    struct nt_file *file = path ? node->file : NULL;
+    if (file) {
+        LOCK_SCOPE(&file->lock);
+        struct nt_path *old = file->path;
+        file->path = path;
+        path = old;
+    }
+    pthread_mutex_unlock(&node->vol->tree);
+    path_put(path);
+}
+
+/* The file system frees the name itself; whoever has the file open goes on. Closes h, unless it cannot
+ * (NOT_IMPLEMENTED). */
+static NTSTATUS remove_at_once(struct nt_request *rq, struct nt_handle *h)
+{
+    struct nt_node *node = h->node;
+    struct nt_spelling name;
+    struct nt_node *parent = tree_place(node, &name);
+    NTSTATUS status = rq_expired(rq) ? STATUS_IO_TIMEOUT : call_remove_name(rq, h);
+    if (status != STATUS_NOT_IMPLEMENTED)
+        internal_close(rq, h, false);
+    if (status == STATUS_SUCCESS) {
+        event_removed(node, parent, &name, rq_origin(rq));
+        cache_drop(node);
+        cache_drop(parent);
+        if (rq_expired(rq)) {
+            tree_forget(node); /* its name may be another's already */
+        } else {
+            lose_path(node);
+            tree_detach(node);
+        }
+    }
+    nt_node_put(parent);
+    return status > 0 ? STATUS_UNSUCCESSFUL : status;
+}
+
 NTSTATUS run_remove(struct nt_request *rq)
 {
     struct nt_node *node = rq->p.tokens[0].node;
@@ -305,6 +346,9 @@ NTSTATUS run_remove(struct nt_request *rq)
     if (status < 0)
         return status;
     tree_set_type(node, h.directory);
+    status = remove_at_once(rq, &h);
+    if (status != STATUS_NOT_IMPLEMENTED)
+        return status;
     status = clear_readonly(rq, &h, &before);
     if (!status)
         status = ask_deletion(rq, &h);

@@ -11,6 +11,8 @@ NTSTATUS clear_readonly(struct nt_request *rq, struct nt_handle *h, uint32_t *be
 NTSTATUS ask_deletion(struct nt_request *rq, struct nt_handle *h);
 /* The name is gone; the last Cleanup deletes the file. False: there was the last one already. */
 bool mark_deleted(struct nt_node *node);
+/* Its name is gone and may be another file's: who has it open goes on by a path that nothing ever has. */
+void lose_path(struct nt_node *node);
 /* The name of an open file goes at once, the file with its last handle. Where it cannot be moved away it is
  * only no longer found. `held`: see mark_deleted(). STATUS_IO_TIMEOUT: too late, the consent was taken back.
  */

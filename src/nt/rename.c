@@ -22,7 +22,7 @@ NTSTATUS prepare_rename(struct nt_request *rq)
         nt_node_put(parent[0]);
         return status;
     }
-    token_want(rq, node[1], TOKEN_CHANGE, false);
+    token_want(rq, node[1], TOKEN_CHANGE, (rq->rename.flags & NT_RENAME_EXCHANGE) != 0);
     token_want(rq, parent[0], TOKEN_HOLD, false);
     token_want(rq, parent[1], TOKEN_HOLD, false);
     if (node_has(node[0], NODE_RESERVED))
@@ -31,7 +31,8 @@ NTSTATUS prepare_rename(struct nt_request *rq)
         return STATUS_ACCESS_DENIED;
     struct nt_node *root = &rq->volume->root;
     LOCK_SCOPE(&rq->volume->tree);
-    bool inside = node[0] == root || node[1] == root || tree_is_below(parent[1], node[0]);
+    bool inside = node[0] == root || node[1] == root || tree_is_below(parent[1], node[0]) ||
+                  (rq->rename.flags & NT_RENAME_EXCHANGE && tree_is_below(parent[0], node[1]));
     return inside ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
 }
 
@@ -170,6 +171,8 @@ static void renamed(struct nt_request *rq, struct move *m)
         delete_hidden(rq, m->target);
     else if (m->target != m->source)
         cache_drop(m->target);
+    if (!m->hidden && m->target != m->source && !rq_expired(rq))
+        lose_path(m->target);
     if (tree_move(m->source, m->target_parent, m->name, m->len))
         log_warn("no memory to follow a rename: its old name is known until it is forgotten");
     cache_drop(m->source);
@@ -179,17 +182,34 @@ static void renamed(struct nt_request *rq, struct move *m)
     nt_node_put(old_dir);
 }
 
+/* By NT's rules MoveFile does not replace everything that POSIX does: way is made for it. */
+static NTSTATUS move_over(struct nt_request *rq, struct move *m, struct nt_handle *h)
+{
+    NTSTATUS status = clear_target(rq, m, h->directory);
+    if (!status && rq_expired(rq))
+        status = STATUS_IO_TIMEOUT;
+    return status ? status : call_move(rq, h, m->path, true);
+}
+
+/* Whether a file system that frees names at once (RemoveName) may do better with an empty place. */
+static bool wants_way(NTSTATUS status)
+{
+    return status == STATUS_ACCESS_DENIED || status == STATUS_SHARING_VIOLATION ||
+           status == STATUS_CANNOT_DELETE || status == STATUS_OBJECT_NAME_COLLISION;
+}
+
 static NTSTATUS move_source(struct nt_request *rq, struct move *m, struct nt_handle *h)
 {
     bool itself = m->source == m->target;
-    bool replace = rq->rename.flags & NT_RENAME_REPLACE;
-    NTSTATUS status = STATUS_SUCCESS;
-    if (replace && !itself)
-        status = clear_target(rq, m, h->directory);
-    if (!status && rq_expired(rq))
-        status = STATUS_IO_TIMEOUT;
-    if (!status)
-        status = call_move(rq, h, m->path, replace || itself);
+    bool over = rq->rename.flags & NT_RENAME_REPLACE && !itself;
+    bool direct = !over || has_callback(rq->volume, CB_REMOVE_NAME);
+    NTSTATUS status = STATUS_ACCESS_DENIED;
+    if (rq_expired(rq))
+        return STATUS_IO_TIMEOUT;
+    if (direct)
+        status = call_move(rq, h, m->path, over || itself);
+    if (over && wants_way(status))
+        status = move_over(rq, m, h);
     if (status) {
         restore_target(rq, m);
         return status > 0 ? STATUS_UNSUCCESSFUL : status;
@@ -197,6 +217,27 @@ static NTSTATUS move_source(struct nt_request *rq, struct move *m, struct nt_han
     renamed(rq, m);
     path_put(h->path);
     h->path = path_get(m->path);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS exchange(struct nt_request *rq, struct move *m, struct nt_handle *h)
+{
+    struct nt_path *other = tree_path(m->target);
+    NTSTATUS status = other ? call_exchange_names(rq, h, other) : STATUS_INSUFFICIENT_RESOURCES;
+    path_put(other);
+    if (status == STATUS_NOT_IMPLEMENTED)
+        return STATUS_NOT_SUPPORTED;
+    if (status != STATUS_SUCCESS)
+        return status > 0 ? STATUS_UNSUCCESSFUL : status;
+    struct nt_node *nodes[] = {m->source, m->target};
+    struct nt_node *dirs[] = {m->source_parent, m->target_parent};
+    tree_exchange(m->source, m->target);
+    for (int i = 0; i < 2; i++) {
+        cache_drop(nodes[i]);
+        cache_drop(dirs[i]);
+        event_node(nodes[i], NT_EVENT_MODIFIED, FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_ATTRIBUTES,
+                   rq_origin(rq));
+    }
     return STATUS_SUCCESS;
 }
 
@@ -224,7 +265,7 @@ NTSTATUS run_rename(struct nt_request *rq)
     NTSTATUS status = internal_open(rq, m.source, DELETE | FILE_READ_ATTRIBUTES, 0, &h);
     if (status >= 0) {
         tree_set_type(m.source, h.directory);
-        status = move_source(rq, &m, &h);
+        status = rq->rename.flags & NT_RENAME_EXCHANGE ? exchange(rq, &m, &h) : move_source(rq, &m, &h);
         internal_close(rq, &h, false);
     }
     path_put(m.path);

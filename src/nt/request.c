@@ -7,6 +7,7 @@
  *            QUEUED --deadline, cancel, stop--> DONE
  *     RUNNING --deadline--> EXPIRED                 complete() by the watchdog; the runner goes on to
  *                                                   the end, late() undoes, release() follows
+ *     RUNNING --must wait--> PARKED --> WOKEN       without a thread, see park.c; then DONE or RUNNING
  *
  * The state moves by compare-and-exchange, so complete() is called exactly once. A request lives while
  * somebody has a count on it: the runner, and the watchdog between expiry and its reply. A running request
@@ -32,14 +33,26 @@ const struct nt_op_row nt_ops[NT_OP_COUNT] = {
     [NT_QUERY_VOLUME] = {"query-volume", NULL, run_query_volume, NULL, OP_HANDLE},
     [NT_QUERY_SECURITY] = {"query-security", NULL, run_query_security, NULL, OP_HANDLE},
     [NT_SET_SECURITY] = {"set-security", NULL, run_set_security, NULL, OP_HANDLE | OP_CHANGES},
-    [NT_LOCK] = {"lock", NULL, run_lock, NULL, OP_HANDLE},
+    [NT_LOCK] = {"lock", NULL, run_lock, late_lock, OP_HANDLE},
     [NT_UNLOCK] = {"unlock", NULL, run_unlock, NULL, OP_HANDLE},
+    [NT_NOTIFY] = {"notify", NULL, run_notify, NULL, OP_HANDLE},
     [NT_LOOKUP] = {"lookup", prepare_lookup, run_lookup, late_lookup, 0},
     [NT_GETATTR] = {"getattr", prepare_getattr, run_getattr, NULL, OP_HANDLE},
     [NT_SETATTR] = {"setattr", prepare_setattr, run_setattr, NULL, OP_HANDLE | OP_CHANGES},
     [NT_REMOVE] = {"remove", prepare_remove, run_remove, NULL, OP_CHANGES},
     [NT_RENAME] = {"rename", prepare_rename, run_rename, NULL, OP_CHANGES},
     [NT_STATFS] = {"statfs", NULL, run_statfs, NULL, OP_HANDLE},
+    [NT_GET_EA] = {"get-ea", prepare_on_node, run_get_ea, NULL, OP_HANDLE},
+    [NT_SET_EA] = {"set-ea", prepare_on_node, run_set_ea, NULL, OP_HANDLE | OP_CHANGES},
+    [NT_LIST_EAS] = {"list-eas", prepare_on_node, run_list_eas, NULL, OP_HANDLE},
+    [NT_GET_REPARSE] = {"get-reparse", prepare_on_node, run_get_reparse, NULL, OP_HANDLE},
+    [NT_SET_REPARSE] = {"set-reparse", prepare_on_node, run_set_reparse, NULL, OP_HANDLE | OP_CHANGES},
+    [NT_DELETE_REPARSE] = {"delete-reparse", prepare_on_node, run_delete_reparse, NULL,
+                           OP_HANDLE | OP_CHANGES},
+    [NT_SEEK] = {"seek", prepare_on_node, run_seek, NULL, OP_HANDLE},
+    [NT_ZERO] = {"zero", prepare_on_node, run_zero, NULL, OP_HANDLE | OP_CHANGES},
+    [NT_FS_CONTROL] = {"fs-control", NULL, run_fs_control, NULL, OP_HANDLE},
+    [NT_LINK] = {"link", prepare_link, run_link, late_link, OP_CHANGES},
     [NT_END_HANDLE] = {"end-handle", NULL, run_end_handle, NULL, OP_ALWAYS | OP_PATIENT},
     [NT_ERRAND] = {"errand", NULL, run_errand, NULL, OP_ALWAYS},
 };
@@ -47,11 +60,6 @@ const struct nt_op_row nt_ops[NT_OP_COUNT] = {
 const char *nt_op_name(enum nt_op op)
 {
     return op < NT_OP_COUNT ? nt_ops[op].name : "unknown";
-}
-
-static bool uses_handle(const struct nt_request *rq)
-{
-    return rq->handle && nt_ops[rq->op].flags & OP_HANDLE;
 }
 
 static void put_token_nodes(struct nt_request *rq)
@@ -96,6 +104,7 @@ static void end_handle_later(struct nt_request *rq)
     atomic_store(&rq->p.deadline, clock_coarse_ns() + rq->volume->timeout_ns);
     atomic_store(&rq->p.state, RQ_RUNNING);
     rq->p.job.run = acquire_job;
+    rq->p.job.light = false;
     exec_push(rq->volume, &rq->p.job);
 }
 
@@ -105,18 +114,24 @@ static NTSTATUS run_end_handle(struct nt_request *rq)
     return STATUS_SUCCESS;
 }
 
-void request_refuse(struct nt_request *rq, NTSTATUS status)
+/* No thread runs it. */
+static void answer_idle(struct nt_request *rq, NTSTATUS status)
 {
     int state = atomic_load(&rq->p.state);
     while (state != RQ_EXPIRED && !atomic_compare_exchange_weak(&rq->p.state, &state, RQ_DONE))
         ;
-    rq->p.information = 0;
     if (state != RQ_EXPIRED)
         reply(rq, status);
-    if (uses_handle(rq) && handle_drop(rq->handle))
+    if (rq_uses_handle(rq) && handle_drop(rq->handle))
         end_handle_later(rq);
     else
         request_end(rq);
+}
+
+void request_refuse(struct nt_request *rq, NTSTATUS status)
+{
+    rq->p.information = 0;
+    answer_idle(rq, status);
 }
 
 /* The tail of every request that ran: reply, then what the client need not wait for. */
@@ -128,7 +143,7 @@ void request_finish(struct nt_request *rq, NTSTATUS status)
         reply(rq, status);
     else if (nt_ops[rq->op].late)
         nt_ops[rq->op].late(rq, status);
-    if (uses_handle(rq))
+    if (rq_uses_handle(rq))
         handle_leave(rq, rq->handle);
     slot_pop(rq->p.slot, rq);
     token_open_gate(rq);
@@ -215,7 +230,11 @@ static void request_init(struct nt_request *rq)
     p->started = clock_coarse_ns();
     atomic_store_explicit(&p->deadline, p->started + rq->volume->timeout_ns, memory_order_relaxed);
     list_init(&p->queue);
+    list_init(&p->parked);
+    list_init(&p->of_handle);
+    list_init(&p->wait);
     p->job.run = run_job;
+    p->job.light = false;
     p->token_count = 0;
     p->slot = NULL;
     p->below = p->next = NULL;
@@ -318,9 +337,22 @@ static bool acquire(struct nt_request *rq)
     }
 }
 
+/* Parked: from park_leave() on it may be gone. */
+static void leave_parked(struct nt_request *rq)
+{
+    token_release(rq);
+    slot_pop(rq->p.slot, rq);
+    token_open_gate(rq);
+    park_leave(rq);
+}
+
 static void run_here(struct nt_request *rq)
 {
-    request_finish(rq, nt_ops[rq->op].run(rq));
+    NTSTATUS status = nt_ops[rq->op].run(rq);
+    if (status == STATUS_PENDING)
+        leave_parked(rq);
+    else
+        request_finish(rq, status);
 }
 
 static void acquire_job(struct nt_job *job)
@@ -331,10 +363,29 @@ static void acquire_job(struct nt_job *job)
         run_here(rq);
 }
 
+static void go_on_job(struct nt_job *job)
+{
+    struct nt_request *rq = list_entry(job, struct nt_request, p.job);
+    if (rq->p.outcome != STATUS_PENDING) {
+        answer_idle(rq, rq->p.outcome);
+        return;
+    }
+    atomic_store(&rq->p.state, RQ_RUNNING);
+    request_renew(rq);
+    acquire_job(job);
+}
+
+void request_go_on(struct nt_request *rq)
+{
+    rq->p.job.run = go_on_job;
+    rq->p.job.light = rq->p.outcome != STATUS_PENDING;
+    exec_push(rq->volume, &rq->p.job);
+}
+
 bool nt_admit(struct nt_request *rq)
 {
     request_init(rq);
-    if (uses_handle(rq) && !handle_enter(rq->handle)) {
+    if (rq_uses_handle(rq) && !handle_enter(rq->handle)) {
         rq->complete(rq, STATUS_FILE_CLOSED, 0);
         rq->release(rq);
         return false;
@@ -393,7 +444,7 @@ void nt_submit(struct nt_request *rq)
 bool nt_cancel(struct nt_request *rq)
 {
     if (!token_unqueue(rq))
-        return false;
+        return park_cancel(rq);
     request_refuse(rq, STATUS_CANCELLED);
     return true;
 }

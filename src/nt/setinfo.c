@@ -119,8 +119,11 @@ static struct delete_mark read_mark(struct nt_file *file)
 
 static void write_mark(struct nt_file *file, bool pending)
 {
-    LOCK_SCOPE(&file->lock);
+    pthread_mutex_lock(&file->lock);
     file->delete_pending = pending;
+    pthread_mutex_unlock(&file->lock);
+    if (pending)
+        watches_deleting(file);
 }
 
 static NTSTATUS refuse_read_only(struct nt_request *rq, ULONG flags)

@@ -9,6 +9,7 @@
  */
 #include "nt/setname.h"
 #include "nt/nt_internal.h"
+#include "nt/remove.h"
 
 enum { WANT_SOURCE, WANT_TARGET, WANT_SOURCE_PARENT, WANT_TARGET_PARENT };
 
@@ -230,6 +231,8 @@ static void moved(struct nt_request *rq, const struct target *target)
     struct nt_node *source = rq->handle->node;
     struct nt_spelling old_name;
     struct nt_node *old_parent = tree_place(source, &old_name);
+    if (target->node != source && !rq_expired(rq))
+        lose_path(target->node);
     if (tree_move(source, target->parent, target->name, target->len)) {
         log_warn("no memory to follow a rename: the file is known by its old name until it is closed");
         tree_detach(source);

@@ -66,15 +66,20 @@ static bool add_block(struct nt_snapshot *s, size_t least)
     return true;
 }
 
-static struct nt_entry *new_entry(struct nt_snapshot *s, size_t len)
+static void *new_piece(struct nt_snapshot *s, size_t size)
 {
     size_t align = _Alignof(struct nt_entry);
-    size_t size = (offsetof(struct nt_entry, name) + len * sizeof(WCHAR) + align - 1) / align * align;
+    size = (size + align - 1) / align * align;
     if ((!s->blocks || s->blocks->size - s->blocks->used < size) && !add_block(s, size))
         return NULL;
-    void *entry = s->blocks->data + s->blocks->used;
+    void *piece = s->blocks->data + s->blocks->used;
     s->blocks->used += size;
-    return entry;
+    return piece;
+}
+
+static struct nt_entry *new_entry(struct nt_snapshot *s, size_t len)
+{
+    return new_piece(s, offsetof(struct nt_entry, name) + len * sizeof(WCHAR));
 }
 
 static bool grow_index(struct nt_snapshot *s)
@@ -109,6 +114,8 @@ static void fill_entry(struct nt_entry *entry, const WIN32_FIND_DATAW *data, siz
         .write = time_of(data->ftLastWriteTime),
         .attributes = data->dwFileAttributes,
         .reparse_tag = data->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT ? data->dwReserved0 : 0,
+        .change = time_of(data->ftLastWriteTime),
+        .links = 1,
         .len = (uint16_t)len,
     };
     memcpy(entry->name, data->cFileName, len * sizeof(WCHAR));
@@ -146,6 +153,38 @@ bool snapshot_add(struct nt_snapshot *s, const WIN32_FIND_DATAW *data)
     struct nt_entry *entry = make_entry(s, data, len);
     if (!entry)
         return false;
+    s->index[s->count++] = entry;
+    return true;
+}
+
+bool snapshot_add_facts(struct nt_snapshot *s, const WCHAR *name, const DOKAN_FACTS *facts)
+{
+    size_t len = name_length(name);
+    if (!len || !facts) {
+        s->bad++;
+        return false;
+    }
+    struct nt_facts *kept = grow_index(s) ? new_piece(s, sizeof *kept) : NULL;
+    struct nt_entry *entry = kept ? new_entry(s, len) : NULL;
+    if (!entry) {
+        s->out_of_memory = true;
+        return false;
+    }
+    *kept = facts_kept(facts);
+    *entry = (struct nt_entry){
+        .facts = kept,
+        .size = fact_value(facts, DOKAN_FACT_SIZE, facts->FileSize),
+        .creation = fact_value(facts, DOKAN_FACT_CREATION, facts->CreationTime),
+        .access = fact_value(facts, DOKAN_FACT_ACCESS, facts->LastAccessTime),
+        .write = fact_value(facts, DOKAN_FACT_WRITE, facts->LastWriteTime),
+        .change = fact_value(facts, DOKAN_FACT_CHANGE, facts->ChangeTime),
+        .attributes = facts->FileAttributes,
+        .reparse_tag = facts->ReparseTag,
+        .file_id = facts->Valid & DOKAN_FACT_ID ? facts->FileId : 0,
+        .links = facts->Valid & DOKAN_FACT_LINKS ? facts->NumberOfLinks : 1,
+        .len = (uint16_t)len,
+    };
+    memcpy(entry->name, name, len * sizeof(WCHAR));
     s->index[s->count++] = entry;
     return true;
 }

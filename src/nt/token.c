@@ -188,13 +188,14 @@ void token_open_gate(struct nt_request *rq)
     wake_waiting(vol);
 }
 
+/* One that ends a handle stays: a close, and what became of a request that was the last on a closed one. */
 bool token_unqueue(struct nt_request *rq)
 {
     struct nt_volume *vol = rq->volume;
     LOCK_SCOPE(&vol->tree);
     struct nt_request *waiting;
     list_for_each (waiting, &vol->waiting, p.queue) {
-        if (waiting != rq)
+        if (waiting != rq || nt_ops[rq->op].flags & OP_PATIENT)
             continue;
         list_del(&rq->p.queue);
         wake_waiting(vol);

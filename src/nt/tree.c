@@ -191,13 +191,14 @@ void nt_node_get(struct nt_node *node)
 }
 
 /* Drops a reference that may be the last one; true when the node is out of the table and ours to free. */
-static bool drop_last(struct nt_node *node)
+static bool drop_last(struct nt_node *node, struct nt_node **identity)
 {
     LOCK_SCOPE(&node->vol->tree);
     if (atomic_fetch_sub_explicit(&node->refs, 1, memory_order_acq_rel) != 1)
         return false;
     if (!node_has(node, NODE_GONE))
         unhash_node(node);
+    *identity = identity_leave(node);
     return true;
 }
 
@@ -209,8 +210,10 @@ void nt_node_put(struct nt_node *node)
             if (atomic_compare_exchange_weak_explicit(&node->refs, &refs, refs - 1, memory_order_release,
                                                       memory_order_relaxed))
                 return;
-        if (!drop_last(node))
+        struct nt_node *identity = NULL;
+        if (!drop_last(node, &identity))
             return;
+        nt_node_put(identity);
         cache_bequeath(node);
         struct nt_node *parent = node->parent == &node->vol->root ? NULL : node->parent;
         node_free(node);
@@ -253,6 +256,8 @@ bool tree_is_below(const struct nt_node *node, const struct nt_node *ancestor)
 
 static void refresh_file_path(struct nt_file *file)
 {
+    if (node_has(file->node, NODE_GONE))
+        return; /* it has no name that could follow */
     struct nt_path *path = path_locked(file->node);
     if (!path) {
         log_warn("no memory for a renamed path: an open file keeps its old name");
@@ -320,6 +325,35 @@ NTSTATUS tree_move(struct nt_node *node, struct nt_node *dir, const WCHAR *name,
     free(old_name);
     nt_node_put(old_parent);
     return STATUS_SUCCESS;
+}
+
+void tree_exchange(struct nt_node *a, struct nt_node *b)
+{
+    LOCK_SCOPE(&a->vol->tree);
+    struct nt_node *parent = a->parent;
+    WCHAR *name = a->name;
+    uint16_t len = a->len;
+    if (a == b)
+        return;
+    /* Past the deadline others may have moved or removed them: what is where is not known any more. */
+    if (node_has(a, NODE_GONE) || node_has(b, NODE_GONE) || tree_is_below(a, b) || tree_is_below(b, a)) {
+        detach_locked(a);
+        detach_locked(b);
+        return;
+    }
+    unhash_node(a);
+    unhash_node(b);
+    a->parent = b->parent;
+    a->name = b->name;
+    a->len = b->len;
+    b->parent = parent;
+    b->name = name;
+    b->len = len;
+    hash_node(a);
+    hash_node(b);
+    atomic_fetch_add(&a->vol->name_gen, 1);
+    refresh_paths(a);
+    refresh_paths(b);
 }
 
 NTSTATUS tree_move_aside(struct nt_request *rq, struct nt_node *node, struct nt_node *dir, const WCHAR *name,
@@ -395,7 +429,12 @@ bool nt_node_is_directory(const struct nt_node *node)
 
 uint64_t nt_node_ino(const struct nt_node *node)
 {
-    return node->ino;
+    return node_identity(node)->ino;
+}
+
+struct nt_node *nt_node_identity(struct nt_node *node)
+{
+    return node_identity(node);
 }
 
 _Atomic uint64_t *nt_node_door_id(struct nt_node *node)

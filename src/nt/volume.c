@@ -18,27 +18,15 @@ static bool usable_unit(ULONG unit)
     return unit >= 512 && unit <= 65536 && (unit & (unit - 1)) == 0;
 }
 
-/* The volume counts as in use until the file system's last hook has run on each of its threads. */
-static void hook_start(void *arg)
+/* An older file system's table is shorter: what it does not have is not offered. */
+static void take_extended(struct nt_volume *vol, const DOKAN_OPERATIONS_EX *given)
 {
-    struct nt_volume *vol = arg;
-    struct nt_slot *slot = slot_mine();
-    nt_volume_get(vol);
-    if (slot)
-        atomic_store(&slot->hooked, vol->id);
-    if (vol->hooks.start)
-        vol->hooks.start(vol->hooks.arg);
-}
-
-static void hook_stop(void *arg)
-{
-    struct nt_volume *vol = arg;
-    struct nt_slot *slot = slot_mine();
-    if (vol->hooks.stop)
-        vol->hooks.stop(vol->hooks.arg);
-    if (slot)
-        atomic_store(&slot->hooked, 0);
-    nt_volume_put(vol);
+    const size_t head = offsetof(DOKAN_OPERATIONS_EX, GetFacts);
+    size_t size = given && given->Size >= head ? given->Size : 0;
+    if (size > sizeof vol->ex)
+        size = sizeof vol->ex;
+    if (size)
+        memcpy(&vol->ex, given, size - (size - head) % sizeof(void *));
 }
 
 static void configure(struct nt_volume *vol, const struct nt_volume_config *config)
@@ -46,6 +34,7 @@ static void configure(struct nt_volume *vol, const struct nt_volume_config *conf
     const DOKAN_OPTIONS *options = config->options;
     vol->user_options = config->options;
     vol->ops = *config->operations;
+    take_extended(vol, config->operations_ex);
     vol->options = options->Options;
     bool usable = usable_unit(options->AllocationUnitSize) && usable_unit(options->SectorSize);
     vol->unit = usable ? options->AllocationUnitSize : 512;
@@ -54,8 +43,12 @@ static void configure(struct nt_volume *vol, const struct nt_volume_config *conf
     vol->entry_ns = config->entry_ns;
     vol->attr_ns = config->attr_ns;
     vol->negative_ns = config->negative_ns;
+    vol->security = config->security;
+    vol->owner = config->owner;
+    if (!vol->owner.given)
+        vol->owner = (struct nt_owner){.uid = getuid(), .gid = getgid()};
     vol->hooks = config->hooks;
-    vol->own_hooks = (struct thread_hooks){hook_start, hook_stop, vol};
+    volume_hooks_init(vol);
     vol->case_sensitive = options->Options & DOKAN_OPTION_CASE_SENSITIVE;
     vol->single_thread = options->SingleThread;
 }
@@ -69,6 +62,10 @@ static void init_parts(struct nt_volume *vol)
     list_init(&vol->files);
     list_init(&vol->waiting);
     list_init(&vol->held);
+    list_init(&vol->parked);
+    list_init(&vol->watching.list);
+    pthread_mutex_init(&vol->park_lock, NULL);
+    pthread_mutex_init(&vol->watching.lock, NULL);
     pthread_mutex_init(&vol->tree, NULL);
     for (int i = 0; i < NT_STRIPES; i++)
         pthread_mutex_init(&vol->stripe[i], NULL);
@@ -83,6 +80,8 @@ static void volume_free(struct nt_volume *vol)
     exec_destroy(&vol->exec);
     for (int i = 0; i < NT_STRIPES; i++)
         pthread_mutex_destroy(&vol->stripe[i]);
+    pthread_mutex_destroy(&vol->watching.lock);
+    pthread_mutex_destroy(&vol->park_lock);
     pthread_mutex_destroy(&vol->tree);
     free(vol);
 }
@@ -348,6 +347,7 @@ void nt_volume_stop(struct nt_volume *vol)
     list_init(&waiting);
     token_collect_expired(vol, UINT64_MAX, &waiting);
     token_refuse_all(&waiting, STATUS_CANCELLED);
+    park_end_volume(vol);
     events_going_away(vol);
     wait_for_running(vol);
     if (end_open_handles(vol))
@@ -410,9 +410,27 @@ ULONG nt_volume_options(const struct nt_volume *vol)
     return vol->options;
 }
 
-const struct thread_hooks *nt_volume_hooks(const struct nt_volume *vol)
+unsigned nt_volume_offers(const struct nt_volume *vol)
 {
-    return &vol->own_hooks;
+    static const struct {
+        unsigned offer;
+        enum nt_callback needs;
+    } rows[] = {
+        {NT_OFFERS_FACTS, CB_SET_FACTS},
+        {NT_OFFERS_REPARSE, CB_GET_REPARSE},
+        {NT_OFFERS_EAS, CB_GET_EA},
+        {NT_OFFERS_LINKS, CB_CREATE_HARD_LINK},
+        {NT_OFFERS_RANGES, CB_FIND_RANGES},
+        {NT_OFFERS_ZERO, CB_ZERO_RANGE},
+        {NT_OFFERS_EXCHANGE, CB_EXCHANGE_NAMES},
+        {NT_OFFERS_REMOVE, CB_REMOVE_NAME},
+        {NT_OFFERS_CONTROL, CB_FS_CONTROL},
+        {NT_OFFERS_BACKING, CB_GET_BACKING_FILE},
+    };
+    unsigned offers = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        offers |= has_callback(vol, rows[i].needs) ? rows[i].offer : 0;
+    return offers;
 }
 
 void nt_volume_trace(struct nt_volume *vol, bool on)
@@ -468,7 +486,7 @@ void nt_volume_counters(struct nt_volume *vol, DOKAN_VOLUME_COUNTERS *out)
 {
     struct tally t = {.vol = vol};
     slots_scan(count_callback, &t);
-    out->OperationCount = CB_COUNT;
+    out->OperationCount = CB_BASIC_COUNT;
     out->OpenHandles = atomic_load(&vol->handles);
     out->OpenFiles = atomic_load(&vol->file_count);
     out->Nodes = atomic_load(&vol->nodes);
@@ -478,8 +496,10 @@ void nt_volume_counters(struct nt_volume *vol, DOKAN_VOLUME_COUNTERS *out)
     out->QueuedRequests = count_waiting(vol);
     out->CacheHits = atomic_load(&vol->cache_hits);
     out->CacheMisses = atomic_load(&vol->cache_misses);
-    for (int cb = 0; cb < CB_COUNT; cb++)
+    for (int cb = 0; cb < CB_BASIC_COUNT; cb++)
         sum_counters(vol, cb, &out->Operations[cb]);
+    for (int cb = CB_BASIC_COUNT; cb < CB_COUNT; cb++)
+        sum_counters(vol, cb, &out->OperationsEx[cb - CB_BASIC_COUNT]);
 }
 
 struct report {

@@ -2,7 +2,7 @@
 /*
  * Deadlines. Every thread that runs requests has a slot, in which its running requests stand, innermost
  * first. One thread of the process scans the slots, ends what is past its deadline (request.c) and does the
- * same with the waiting requests of every volume.
+ * same with the waiting and the parked requests of every volume.
  *
  * Locks: `slots_lock` over the list of slots, each slot's spin lock over its stack of requests,
  * `volumes_lock` over the list of volumes. The running thread takes its slot's lock to enter and to leave, so
@@ -190,6 +190,7 @@ static uint64_t check_waiting(uint64_t now, struct list *expired)
     uint64_t shortest = UINT64_MAX;
     for (struct nt_volume *vol = next_volume(NULL); vol; vol = next_volume(vol)) {
         token_collect_expired(vol, now, expired);
+        park_expire(vol, now);
         exec_relieve(vol);
         if (vol->timeout_ns < shortest)
             shortest = vol->timeout_ns;

@@ -94,6 +94,23 @@ static void ask_shared(struct client *c)
     ask_create(c, c->shared, FILE_OPEN_IF);
 }
 
+static void ask_lock_of(struct client *c, enum nt_op op)
+{
+    c->rq.op = op;
+    c->rq.lock = (struct nt_lock_args){.offset = 5, .length = 10, .exclusive = c->number % 4 != 0};
+}
+
+/* Some seventy clients want the same range of each shared file: nearly all of them wait, without a thread. */
+static void ask_lock(struct client *c)
+{
+    ask_lock_of(c, NT_LOCK);
+}
+
+static void ask_unlock(struct client *c)
+{
+    ask_lock_of(c, NT_UNLOCK);
+}
+
 static void ask_rename(struct client *c)
 {
     c->rq.op = NT_RENAME;
@@ -152,8 +169,9 @@ static const struct step {
     bool (*check)(struct client *c); /* after a success, which every step must be */
 } script[] = {
     {ask_own, took_handle},   {ask_write, NULL},         {ask_read, read_own}, {ask_cleanup, NULL},
-    {ask_close, lost_handle}, {ask_shared, took_handle}, {ask_cleanup, NULL},  {ask_close, lost_handle},
-    {ask_rename, NULL},       {ask_lookup, found},       {ask_remove, NULL},
+    {ask_close, lost_handle}, {ask_shared, took_handle}, {ask_lock, NULL},     {ask_unlock, NULL},
+    {ask_cleanup, NULL},      {ask_close, lost_handle},  {ask_rename, NULL},   {ask_lookup, found},
+    {ask_remove, NULL},
 };
 
 /* ---- the door ---------------------------------------------------------------------------------------- */

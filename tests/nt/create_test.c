@@ -52,14 +52,18 @@ static void test_dispositions(void **state)
 static void test_arguments_reach_the_file_system(void **state)
 {
     struct rig *rig = rig_open(&(struct rig_spec){0});
-    char descriptor[20] = {1};
+    /* S-1-5-18 owns it, in the group S-1-5-18; nothing else. */
+    static unsigned char descriptor[44] = {1, 0, 0, 0x80, 20, 0, 0, 0, 32, 0, 0,  0, 0, 0,  0,
+                                           0, 0, 0, 0,    0,  1, 1, 0, 0,  0, 0,  0, 5, 18, 0,
+                                           0, 0, 1, 1,    0,  0, 0, 0, 0,  5, 18, 0, 0, 0};
     struct opening how = {.path = u"\\dir\\f",
                           .access = FILE_GENERIC_READ | DELETE,
                           .attributes = FILE_ATTRIBUTE_HIDDEN,
                           .share = FILE_SHARE_READ,
                           .disposition = FILE_OPEN_IF,
                           .options = FILE_NON_DIRECTORY_FILE | FILE_WRITE_THROUGH,
-                          .security = descriptor};
+                          .security = descriptor,
+                          .security_length = sizeof descriptor};
     struct opened o = rig_create(rig, &how);
     assert_status(STATUS_SUCCESS, o.status);
     struct fake_call call = fake_last(&rig->fs, DokanOperationZwCreateFile);
@@ -68,7 +72,7 @@ static void test_arguments_reach_the_file_system(void **state)
     assert_int_equal(how.attributes, call.attributes);
     assert_int_equal(how.share, call.share);
     assert_int_equal(how.options, call.options);
-    assert_ptr_equal(descriptor, call.buffer);
+    assert_non_null(call.buffer);
     assert_int_equal(4711, call.pid);
     assert_false(call.directory);
     rig_end(rig, o.handle);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/expr.h"
 #include "base/fold.h"
+#include "base/utf.h"
 #include "harness.h"
 
 WCHAR DOKANAPI DokanUpcase(WCHAR Unit)
@@ -20,4 +21,15 @@ VOID DOKANAPI DokanWin32GetSystemTimeAsFileTime(LPFILETIME Time)
 BOOL DOKANAPI DokanIsNameInExpression(LPCWSTR Expression, LPCWSTR Name, BOOL IgnoreCase)
 {
     return expr_match(Expression, text_length(Expression), Name, text_length(Name), IgnoreCase);
+}
+
+SIZE_T DOKANAPI DokanUtf8ToUtf16(const char *Source, SIZE_T SourceLength, WCHAR *Target, SIZE_T TargetSize)
+{
+    ptrdiff_t n = utf8_to_utf16(Source, SourceLength, Target, TargetSize);
+    return n < 0 ? DOKAN_MALFORMED : (SIZE_T)n;
+}
+
+SIZE_T DOKANAPI DokanGetSymbolicLink(const void *Buffer, ULONG Length, char *Target, SIZE_T Size)
+{
+    return nt_reparse_check(Buffer, Length) ? nt_reparse_link_target(Buffer, Length, Target, Size) : 0;
 }

@@ -23,9 +23,11 @@ struct rig *rig_open_with(const struct rig_spec *spec, const DOKAN_OPERATIONS *o
     struct nt_volume_config config = {
         .options = &rig->options,
         .operations = operations,
+        .operations_ex = spec->operations_ex,
         .timeout_ms = spec->timeout_ms ? spec->timeout_ms : MINUTE_MS,
         .entry_ns = spec->entry_ns,
         .attr_ns = spec->attr_ns,
+        .security = spec->security,
     };
     assert_status(STATUS_SUCCESS, nt_volume_open(&config, &rig->vol));
     return rig;
@@ -76,6 +78,7 @@ void rig_request(struct rig *rig, struct nt_request *rq, enum nt_op op, struct n
     rq->strict = true;
     rq->caller = (struct nt_caller){.pid = 4711, .uid = 1000, .gid = 100};
     rq->origin = rig->origin;
+    rq->token = rig->token;
     rq->handle = handle;
 }
 
@@ -89,6 +92,7 @@ void fill_create(struct nt_request *rq, const struct opening *how)
     a->disposition = how->disposition;
     a->options = how->options;
     a->security = how->security;
+    a->security_length = how->security_length;
 }
 
 struct opened rig_create(struct rig *rig, const struct opening *how)

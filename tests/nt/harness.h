@@ -32,15 +32,18 @@ struct rig_spec {
     uint32_t timeout_ms; /* 0: a minute */
     uint32_t unit, sector;
     uint64_t attr_ns, entry_ns;
-    const DOKAN_OPERATIONS *operations; /* NULL: the fake's */
-    void *context;                      /* with operations: GlobalContext */
+    unsigned security;                        /* enum nt_volume_security */
+    const DOKAN_OPERATIONS *operations;       /* NULL: the fake's */
+    void *context;                            /* with operations: GlobalContext */
+    const DOKAN_OPERATIONS_EX *operations_ex; /* NULL: none */
 };
 
 struct rig {
     struct fake fs;
     DOKAN_OPTIONS options;
     struct nt_volume *vol;
-    struct nt_listener *origin; /* put into every request */
+    struct nt_listener *origin;      /* put into every request */
+    const DOKAN_ACCESS_TOKEN *token; /* ditto */
 };
 
 struct rig *rig_open(const struct rig_spec *spec);
@@ -62,6 +65,7 @@ struct opening {
     ULONG disposition;
     ULONG options;
     PSECURITY_DESCRIPTOR security;
+    uint32_t security_length;
 };
 enum { NO_SHARE = 0x100 };
 

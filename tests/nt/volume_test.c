@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Volume information, statfs, security descriptors. */
+/* Volume information, statfs. */
 #include "harness.h"
 #include "nt/info.h"
-#include "nt/security.h"
 #include <unistd.h>
 
 static DOKAN_OPERATIONS without_volume_callbacks(void)
@@ -181,193 +180,12 @@ static void test_statfs(void **state)
     rig_close(rig);
 }
 
-/* ---- security ---------------------------------------------------------------------------------------- */
-
-enum { EVERYTHING = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION };
-
-static NTSTATUS query_security(struct rig *rig, struct nt_handle *h, SECURITY_INFORMATION what, void *buffer,
-                               uint32_t length, uint32_t *needed)
-{
-    struct nt_request rq;
-    rig_request(rig, &rq, NT_QUERY_SECURITY, h);
-    rq.security = (struct nt_security_args){.what = what, .buffer = buffer, .length = length};
-    NTSTATUS status = nt_call(&rq, NULL);
-    *needed = rq.security.needed;
-    return status;
-}
-
-static uint32_t read32(const void *at, size_t offset)
-{
-    uint32_t value;
-    memcpy(&value, (const char *)at + offset, 4);
-    return value;
-}
-
-static void check_sid(const unsigned char *sd, uint32_t offset, uint32_t kind, uint32_t id)
-{
-    static const unsigned char head[8] = {1, 2, 0, 0, 0, 0, 0, 22};
-    assert_memory_equal(head, sd + offset, 8);
-    assert_int_equal(kind, read32(sd, offset + 8));
-    assert_int_equal(id, read32(sd, offset + 12));
-}
-
-static void check_default(const unsigned char *sd, uint32_t length, bool directory, SECURITY_INFORMATION what)
-{
-    SECURITY_DESCRIPTOR_RELATIVE head;
-    memcpy(&head, sd, sizeof head);
-    assert_true(descriptor_valid(sd, length, what));
-    assert_int_equal((what & OWNER_SECURITY_INFORMATION) != 0, head.Owner != 0);
-    assert_int_equal((what & GROUP_SECURITY_INFORMATION) != 0, head.Group != 0);
-    assert_int_equal((what & DACL_SECURITY_INFORMATION) != 0, head.Dacl != 0);
-    assert_int_equal(0, head.Sacl);
-    if (head.Owner)
-        check_sid(sd, head.Owner, 1, getuid());
-    if (head.Group)
-        check_sid(sd, head.Group, 2, getgid());
-    if (!head.Dacl)
-        return;
-    assert_int_equal(directory, (head.Control & SE_DACL_PROTECTED) != 0);
-    assert_true(head.Control & SE_DACL_AUTO_INHERITED);
-    unsigned char dacl[28] = {2, 0, 28, 0, 1, 0, 0, 0, 0, directory ? 3 : 0x10, 20, 0, 0xFF, 1, 0x1F, 0,
-                              1, 1, 0,  0, 0, 0, 0, 5, 11};
-    assert_memory_equal(dacl, sd + head.Dacl, sizeof dacl);
-}
-
-static void test_default_descriptor(void **state)
-{
-    DOKAN_OPERATIONS ops = fake_operations;
-    ops.GetFileSecurity = NULL;
-    for (int missing = 0; missing < 2; missing++) {
-        struct rig *rig = rig_open_with(&(struct rig_spec){0}, missing ? &ops : &fake_operations);
-        fake_returns(&rig->fs, DokanOperationGetFileSecurity, STATUS_NOT_IMPLEMENTED);
-        struct nt_handle *h[2] = {rig_must_open(rig, u"\\f"), rig_must_open(rig, u"\\d")};
-        for (unsigned what = 0; what < 16; what++) {
-            for (int directory = 0; directory < 2; directory++) {
-                unsigned char sd[128];
-                uint32_t needed, size;
-                assert_status(0, query_security(rig, h[directory], what, sd, sizeof sd, &size));
-                check_default(sd, size, directory, what & EVERYTHING);
-                assert_status(0, query_security(rig, h[directory], what, sd, size, &needed));
-                assert_status(STATUS_BUFFER_OVERFLOW,
-                              query_security(rig, h[directory], what, sd, size - 1, &needed));
-                assert_int_equal(size, needed);
-                assert_status(STATUS_BUFFER_OVERFLOW,
-                              query_security(rig, h[directory], what, NULL, 0, &needed));
-            }
-        }
-        rig_end(rig, h[0]);
-        rig_end(rig, h[1]);
-        rig_close(rig);
-    }
-}
-
-static void test_descriptor_of_the_file_system(void **state)
-{
-    unsigned char good[DESCRIPTOR_DEFAULT_MAX], buffer[256];
-    ULONG length = descriptor_default(good, true, EVERYTHING);
-    const struct {
-        NTSTATUS from_fs;
-        ULONG reported, copied;
-        SECURITY_INFORMATION what;
-        NTSTATUS expected;
-        uint32_t needed;
-    } rows[] = {
-        {STATUS_SUCCESS, length, length, EVERYTHING, STATUS_SUCCESS, length},
-        {STATUS_SUCCESS, length, length, EVERYTHING | SACL_SECURITY_INFORMATION, STATUS_SUCCESS, length},
-        {STATUS_SUCCESS, 1000, length, EVERYTHING, STATUS_BUFFER_OVERFLOW, 1000},
-        {STATUS_BUFFER_OVERFLOW, 1000, 0, EVERYTHING, STATUS_BUFFER_OVERFLOW, 1000},
-        {STATUS_SUCCESS, 0, length, EVERYTHING, STATUS_INVALID_PARAMETER, 0},
-        {STATUS_SUCCESS, length - 1, length, EVERYTHING, STATUS_INVALID_PARAMETER, 0},
-        {STATUS_SUCCESS, 19, length, 0, STATUS_INVALID_PARAMETER, 0},
-        {STATUS_ACCESS_DENIED, length, length, EVERYTHING, STATUS_ACCESS_DENIED, 0},
-        {STATUS_SUCCESS, 0xFFFFFFFF, length, EVERYTHING, STATUS_BUFFER_OVERFLOW, 0xFFFFFFFF},
-    };
-    struct rig *rig = rig_open(&(struct rig_spec){0});
-    struct nt_handle *h = rig_must_open(rig, u"\\f");
-    rig->fs.descriptor = good;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        uint32_t needed;
-        memset(buffer, 0, sizeof buffer);
-        rig->fs.descriptor_length = rows[i].reported;
-        rig->fs.descriptor_copy = rows[i].copied;
-        fake_returns(&rig->fs, DokanOperationGetFileSecurity, rows[i].from_fs);
-        assert_status(rows[i].expected, query_security(rig, h, rows[i].what, buffer, sizeof buffer, &needed));
-        assert_int_equal(rows[i].needed, needed);
-    }
-    rig_end(rig, h);
-    rig_close(rig);
-}
-
-/* Every byte of a descriptor is spoiled in every way that matters: no reading past the end, whatever it says.
- */
-static void test_spoiled_descriptors(void **state)
-{
-    static const unsigned char values[] = {0, 1, 4, 15, 16, 20, 0x7f, 0x80, 0xfe, 0xff};
-    unsigned char good[DESCRIPTOR_DEFAULT_MAX];
-    uint32_t length = descriptor_default(good, true, EVERYTHING);
-    unsigned refused = 0;
-    for (uint32_t at = 0; at < length; at++) {
-        for (size_t v = 0; v < COUNT_OF(values); v++) {
-            for (uint32_t cut = 0; cut <= length; cut += 7) {
-                unsigned char *exact = malloc(length - cut + 1);
-                memcpy(exact, good, length - cut);
-                if (at < length - cut)
-                    exact[at] = values[v];
-                unsigned char *tight = realloc(exact, length - cut ? length - cut : 1);
-                refused += !descriptor_valid(tight, length - cut, EVERYTHING);
-                free(tight);
-            }
-        }
-    }
-    assert_true(refused > 1000);
-    assert_true(descriptor_valid(good, length, EVERYTHING));
-    assert_false(descriptor_valid(good, length - 1, EVERYTHING));
-}
-
-static NTSTATUS set_security(struct rig *rig, struct nt_handle *h, void *sd, uint32_t length)
-{
-    struct nt_request rq;
-    rig_request(rig, &rq, NT_SET_SECURITY, h);
-    rq.security = (struct nt_security_args){.what = EVERYTHING, .buffer = sd, .length = length};
-    return nt_call(&rq, NULL);
-}
-
-static void test_set_security(void **state)
-{
-    _Alignas(4) unsigned char sd[DESCRIPTOR_DEFAULT_MAX];
-    uint32_t length = descriptor_default(sd, false, EVERYTHING);
-    struct rig *rig = rig_open(&(struct rig_spec){0});
-    struct nt_handle *h = rig_must_open(rig, u"\\f");
-    assert_status(STATUS_SUCCESS, set_security(rig, h, sd, length));
-    struct fake_call call = fake_last(&rig->fs, DokanOperationSetFileSecurity);
-    assert_ptr_equal(sd, call.buffer);
-    assert_int_equal(length, call.length);
-    assert_int_equal(EVERYTHING, call.options);
-    static const NTSTATUS failures[] = {STATUS_ACCESS_DENIED, STATUS_NOT_IMPLEMENTED, STATUS_BUFFER_OVERFLOW};
-    for (size_t i = 0; i < COUNT_OF(failures); i++) {
-        fake_returns(&rig->fs, DokanOperationSetFileSecurity, failures[i]);
-        assert_status(STATUS_INVALID_PARAMETER, set_security(rig, h, sd, length));
-    }
-    fake_forget(&rig->fs);
-    assert_status(STATUS_INVALID_SECURITY_DESCR, set_security(rig, h, sd, length - 4));
-    assert_status(STATUS_INSUFFICIENT_RESOURCES, set_security(rig, h, sd, 40000));
-    assert_int_equal(0, fake_calls(&rig->fs, DokanOperationSetFileSecurity));
-    rig_end(rig, h);
-    rig_close(rig);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_device_and_sizes),
-        cmocka_unit_test(test_hostile_volume_strings),
+        cmocka_unit_test(test_defaults),         cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_device_and_sizes), cmocka_unit_test(test_hostile_volume_strings),
         cmocka_unit_test(test_statfs),
-        cmocka_unit_test(test_default_descriptor),
-        cmocka_unit_test(test_descriptor_of_the_file_system),
-        cmocka_unit_test(test_spoiled_descriptors),
-        cmocka_unit_test(test_set_security),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,9 +100,14 @@ start() {
     case $VOLUME in
     memfs) launch memfs /l "$MNT" /b "$@" ;;
     memfs-ci) launch memfs /l "$MNT" "$@" ;;
+    memfs-basic) launch memfs /l "$MNT" /b --basic "$@" ;;
     mirror)
         mkdir -p "$ROOT"
         launch mirror /r "$ROOT" /l "$MNT" /b "$@"
+        ;;
+    mirror-basic)
+        mkdir -p "$ROOT"
+        launch mirror /r "$ROOT" /l "$MNT" /b --basic "$@"
         ;;
     *) fail "unknown volume '$VOLUME'" ;;
     esac

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Editors and git replace a file by renaming a new one over it: who opens it meanwhile gets the old or the new one,
 # never an error. (Renames without a pause between them can still hit a reader twice in a row: ESTALE.)
-# volumes: memfs mirror
+# volumes: memfs mirror memfs-basic mirror-basic
 # masks: yes
 # user: also
 . "${0%/*}/lib.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # An open file outlives its name: unlink and rename-over keep the descriptor working and free the name at once.
-# volumes: memfs mirror memfs-ci
+# volumes: memfs mirror memfs-ci memfs-basic mirror-basic
 # masks: yes
 # user: also
 # sanitizers: asan

@@ -104,6 +104,7 @@ static int door_new(struct nt_volume *vol, const struct fuse_door_config *config
     fuse_pool_init(&door->pool);
     fuse_workers_init(door);
     fuse_inval_init(door);
+    door->offers = nt_volume_offers(vol);
     set_modes(door);
     *out = door;
     return open_dead_fd(door);

@@ -16,9 +16,10 @@ struct fuse_door;
 struct fuse_door_config {
     int fd;            /* mounted, INIT not yet answered; the door's own from a successful open on */
     uint32_t uid, gid; /* the owner of everything */
-    uint32_t umask, file_mask, dir_mask; /* mode bits that nothing, no file, no directory shows */
-    bool keep_cache;                     /* an open does not drop the pages that the kernel holds */
-    bool direct_io;                      /* the kernel caches no data */
+    bool force_uid, force_gid, force_mode; /* also where the volume keeps its own */
+    uint32_t umask, file_mask, dir_mask;   /* mode bits that nothing, no file, no directory shows */
+    bool keep_cache;                       /* an open does not drop the pages that the kernel holds */
+    bool direct_io;                        /* the kernel caches no data */
     bool no_flush; /* close(2) asks for no FlushFileBuffers; the kernel is told to send no FLUSH at all */
     bool streams;  /* "a:b" names a stream of a */
     uint32_t max_minor;       /* pretend a kernel of protocol 7.max_minor; 0: no limit (DOKAN_FUSE_MASK) */

@@ -33,6 +33,7 @@
 #include "door/fuse/fuse_compat.h"
 #include "nt/nt.h"
 #include <dokan/dokan.h>
+#include <linux/limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -77,9 +78,10 @@ struct fuse_op {
     uint16_t min_size; /* of the fixed argument behind the header */
     uint8_t names;     /* names behind it, each ended by a NUL: rq->name[] */
     uint8_t flags;
-    uint8_t minor; /* of the protocol that brought it; answered with ENOSYS below */
-    uint8_t error; /* the whole answer, when there is no prepare() */
-    enum nt_op op; /* for FUSE_SUBMIT */
+    uint8_t minor;  /* of the protocol that brought it; answered with ENOSYS below */
+    uint8_t error;  /* the whole answer, when there is no prepare(), or the volume does not offer this: */
+    uint16_t offer; /* enum nt_offer, or 0 */
+    enum nt_op op;  /* for FUSE_SUBMIT */
     int (*prepare)(struct fuse_request *rq, const void *arg, size_t size);
     void (*reply)(struct fuse_request *rq, NTSTATUS status, uint64_t information);
     void (*released)(struct fuse_request *rq); /* the engine let go of it; may be NULL */
@@ -112,8 +114,11 @@ struct fuse_request {
     _Atomic(struct fuse_worker *) worker; /* who runs it now */
     struct nt_node *node;                 /* counted */
     struct nt_node *node2;                /* counted: the directory a rename moves to */
-    uint32_t open_flags;                  /* for the answer to an open */
-    struct nt_handle *closing;            /* to be cleaned up and closed once the engine lets go */
+    struct nt_facts facts;                /* of what is made */
+    char ea_name[XATTR_NAME_MAX + 1];
+    uint32_t xattr_room;       /* what the caller of getxattr(2) has; 0: he asks for the length */
+    uint32_t open_flags;       /* for the answer to an open */
+    struct nt_handle *closing; /* to be cleaned up and closed once the engine lets go */
     enum fuse_closing close_step;
     bool delivered;   /* the kernel took a successful answer */
     bool waiting;     /* on pool->waiting */
@@ -312,6 +317,7 @@ struct fuse_door {
     uint64_t flags;
     uint32_t max_write;
     unsigned name_flags; /* for base/name.h */
+    unsigned offers;     /* enum nt_offer */
     uint32_t file_mode, dir_mode;
     uint32_t write_bits; /* of file_mode: what READONLY takes away */
     _Atomic bool gone;
@@ -333,6 +339,9 @@ int fuse_init_answer(struct fuse_door *door);
 /* ---- translation -------------------------------------------------------------------------------------- */
 
 /* attr.c */
+uint32_t fuse_type_of(const struct fuse_door *door, const struct nt_attr *attr); /* S_IF* */
+/* The reparse tag of a special file; 0: it has none. */
+uint32_t fuse_tag_of_type(uint32_t mode);
 void fuse_attr_fill(const struct fuse_door *door, const struct nt_attr *attr, struct fuse_attr *out);
 void fuse_statx_fill(const struct fuse_door *door, const struct nt_attr *attr, struct xfuse_statx *out);
 void fuse_valid_fill(uint64_t ns, uint64_t *sec, uint32_t *nsec);
@@ -356,8 +365,11 @@ FUSE_OP_FUNCTIONS(lookup);
 FUSE_OP_FUNCTIONS(create);
 FUSE_OP_PREPARE(mknod);
 FUSE_OP_PREPARE(mkdir);
-void fuse_reply_made(struct fuse_request *rq, NTSTATUS status, uint64_t information); /* mknod, mkdir */
+void fuse_reply_made(struct fuse_request *rq, NTSTATUS status, uint64_t information); /* all that is made */
+/* Fills rq->nt.create for something that is made and closed at once. */
+int fuse_prepare_made(struct fuse_request *rq, ACCESS_MASK access, ULONG options, uint32_t mode);
 FUSE_OP_PREPARE(unlink);
+FUSE_OP_FUNCTIONS(link);
 FUSE_OP_PREPARE(rmdir);
 FUSE_OP_PREPARE(rename);
 FUSE_OP_PREPARE(rename2);
@@ -370,9 +382,12 @@ FUSE_OP_PREPARE(flush);
 FUSE_OP_PREPARE(fsync);
 FUSE_OP_PREPARE(release);
 FUSE_OP_PREPARE(fallocate);
+FUSE_OP_FUNCTIONS(lseek);
 /* Access that the flags of open(2) ask for, and the flags for the answer. */
 ACCESS_MASK fuse_open_access(uint32_t flags);
-ULONG fuse_open_options(uint32_t flags);
+ULONG fuse_open_options(const struct fuse_door *door, uint32_t flags);
+ULONG fuse_open_itself(const struct fuse_door *door);
+bool fuse_open_kills(const struct fuse_request *rq, uint32_t open_flags);
 uint32_t fuse_open_reply_flags(const struct fuse_door *door, uint32_t flags);
 
 /* ops_dir.c */
@@ -387,6 +402,19 @@ FUSE_OP_FUNCTIONS(getattr);
 FUSE_OP_FUNCTIONS(setattr);
 FUSE_OP_FUNCTIONS(statx);
 FUSE_OP_FUNCTIONS(statfs);
+
+/* ops_link.c */
+FUSE_OP_FUNCTIONS(readlink);
+FUSE_OP_PREPARE(symlink);
+/* A FIFO, socket or device; `arg` is that of MKNOD. */
+FUSE_OP_PREPARE(special);
+
+/* ops_xattr.c */
+FUSE_OP_FUNCTIONS(getxattr);
+FUSE_OP_FUNCTIONS(listxattr);
+FUSE_OP_PREPARE(setxattr);
+FUSE_OP_PREPARE(removexattr);
+void fuse_reply_xattr_changed(struct fuse_request *rq, NTSTATUS status, uint64_t information);
 
 /* ops_misc.c */
 FUSE_OP_PREPARE(forget);

@@ -319,10 +319,11 @@ static void test_short_messages(void **state)
         const struct fuse_op *op = fuse_op_find(opcode);
         if (op->flags & FUSE_OP_QUIET || !op->prepare)
             continue;
+        int refused = op->offer ? -op->error : -EINVAL; /* this volume offers nothing */
         if (op->min_size)
-            assert_int_equal(kernel_call(k, opcode, 1, zero, op->min_size - 1u, NULL, 0), -EINVAL);
+            assert_int_equal(kernel_call(k, opcode, 1, zero, op->min_size - 1u, NULL, 0), refused);
         if (op->names)
-            assert_int_equal(kernel_call(k, opcode, 1, zero, op->min_size, "abc", 3), -EINVAL);
+            assert_int_equal(kernel_call(k, opcode, 1, zero, op->min_size, "abc", 3), refused);
         if (op->names == 2)
             assert_int_equal(kernel_call(k, opcode, 1, zero, op->min_size, "abc\0d", 5), -EINVAL);
     }

@@ -31,8 +31,7 @@ static const struct {
     {FUSE_ASYNC_DIO, 22},
     {FUSE_PARALLEL_DIROPS, 25}, /* lookups in one directory in parallel */
     {FUSE_ABORT_ERROR, 27},
-    {FUSE_MAX_PAGES, 28}, /* messages of up to 1 MiB */
-    {FUSE_CACHE_SYMLINKS, 28},
+    {FUSE_MAX_PAGES, 28},          /* messages of up to 1 MiB */
     {FUSE_HANDLE_KILLPRIV_V2, 33}, /* else the kernel asks for security.capability before every write */
     {FUSE_INIT_EXT, 36},           /* the flags from 32 on */
     {FUSE_DIRECT_IO_ALLOW_MMAP, 39},

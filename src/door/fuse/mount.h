@@ -105,6 +105,8 @@ char *fusermount_path(void);
  * kernel flushes to a hung file system.
  */
 int mount_remove(const struct mount_identity *identity);
+/* The same when its process is gone: whoever still waits for an answer gets an error. */
+int mount_remove_dead(const struct mount_identity *identity);
 /* The same on a thread that is left behind when it blocks: -ETIMEDOUT then. */
 int mount_remove_within(const struct mount_identity *identity, unsigned seconds);
 

@@ -44,7 +44,7 @@ static int remove_by_helper(const char *point)
 }
 
 /* -EPERM: only the helper may. */
-static int remove_by_fd(const struct mount_identity *identity, const char *point)
+static int remove_by_fd(const struct mount_identity *identity, const char *point, int flags)
 {
     char path[64];
     CLEANUP_FD int fd = open(point, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
@@ -53,10 +53,10 @@ static int remove_by_fd(const struct mount_identity *identity, const char *point
     if (mountinfo_fd_mount(fd) != identity->id)
         return -EBUSY;
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    return umount2(path, MNT_DETACH) == 0 ? 0 : -errno;
+    return umount2(path, MNT_DETACH | flags) == 0 ? 0 : -errno;
 }
 
-int mount_remove(const struct mount_identity *identity)
+static int remove_with(const struct mount_identity *identity, int flags)
 {
     char *point;
     enum mount_state state = mountinfo_locate(identity, &point);
@@ -64,11 +64,21 @@ int mount_remove(const struct mount_identity *identity)
         free(point);
         return state == MOUNT_GONE ? 0 : -EBUSY;
     }
-    int rc = remove_by_fd(identity, point);
+    int rc = remove_by_fd(identity, point, flags);
     if (rc == -EPERM) {
         rc = remove_by_helper(point);
         rc = mountinfo_state(identity) == MOUNT_GONE ? 0 : rc ? rc : -EPERM;
     }
     free(point);
     return rc;
+}
+
+int mount_remove(const struct mount_identity *identity)
+{
+    return remove_with(identity, 0);
+}
+
+int mount_remove_dead(const struct mount_identity *identity)
+{
+    return remove_with(identity, MNT_FORCE);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Owns what the kernel calls things by: node ids with their lookup counts, and file handles. Ids come from
+ * Owns what the kernel calls things by: node ids with their lookup counts, and file handles. The names of one
+ * file share an id, that of the node which stands for the file. Ids come from
  * slabs that never give one out twice, so a stale or forged id finds nothing.
  *
  * A node's id stands in nt_node_door_id(); it is set and cleared under the node's shard, together with the
@@ -28,8 +29,7 @@ struct nt_node *fuse_node_get(struct fuse_door *door, uint64_t id)
             return NULL;
         node = known->node;
     }
-    nt_node_get(node);
-    return node;
+    return nt_node_live(node);
 }
 
 static uint64_t learn_new(struct fuse_door *door, struct nt_node *node)
@@ -52,7 +52,10 @@ uint64_t fuse_node_learn(struct fuse_door *door, struct nt_node *node)
 {
     if (node == nt_volume_root(door->vol))
         return FUSE_ROOT_ID;
+    struct nt_node *name = node;
+    node = nt_node_identity(node);
     LOCK_SCOPE(&shard_of(door, node)->lock);
+    nt_node_keep_name(name);
     uint64_t id = atomic_load(nt_node_door_id(node));
     struct fuse_node *known = id ? slab_get(&door->nodes, id) : NULL;
     if (!known)
@@ -78,6 +81,7 @@ void fuse_node_forget(struct fuse_door *door, uint64_t id, uint64_t lookups)
     pthread_mutex_unlock(&shard->lock);
     if (last) {
         free(known);
+        nt_node_release_names(node);
         nt_node_put(node);
     }
 }
@@ -86,7 +90,8 @@ uint64_t fuse_node_known(struct fuse_door *door, struct nt_node *node)
 {
     if (!node)
         return 0;
-    return node == nt_volume_root(door->vol) ? FUSE_ROOT_ID : atomic_load(nt_node_door_id(node));
+    return node == nt_volume_root(door->vol) ? FUSE_ROOT_ID
+                                             : atomic_load(nt_node_door_id(nt_node_identity(node)));
 }
 
 static int forget_one(uint64_t id, void *known, void *door)

@@ -13,6 +13,8 @@
 
 /* What this door never offers: the kernel asks once and then does without. */
 #define NEVER(error_) .error = error_
+/* What only some volumes offer, and the answer of others. */
+#define OFFER(what, error_) .offer = NT_OFFERS_##what, .error = error_
 
 const struct fuse_op fuse_ops[] = {
     [FUSE_LOOKUP] = {"LOOKUP", .names = 1, .flags = FUSE_OP_NODE, .op = NT_LOOKUP, BOTH(lookup)},
@@ -22,8 +24,10 @@ const struct fuse_op fuse_ops[] = {
                       BOTH(getattr)},
     [FUSE_SETATTR] = {"SETATTR", SIZE(fuse_setattr_in), .flags = FUSE_OP_NODE, .op = NT_SETATTR,
                       BOTH(setattr)},
-    [FUSE_READLINK] = {"READLINK", NEVER(EINVAL)},
-    [FUSE_SYMLINK] = {"SYMLINK", NEVER(EPERM)},
+    [FUSE_READLINK] = {"READLINK", OFFER(REPARSE, EINVAL), .flags = FUSE_OP_NODE | FUSE_OP_BULK,
+                       .op = NT_GET_REPARSE, BOTH(readlink)},
+    [FUSE_SYMLINK] = {"SYMLINK", OFFER(REPARSE, EPERM), .names = 1, .flags = FUSE_OP_NODE | FUSE_OP_BULK,
+                      .op = NT_CREATE, .prepare = fuse_prepare_symlink, .reply = fuse_reply_made},
     [FUSE_MKNOD] = {"MKNOD", SIZE(fuse_mknod_in), .names = 1, .flags = FUSE_OP_NODE, .op = NT_CREATE,
                     .prepare = fuse_prepare_mknod, .reply = fuse_reply_made},
     [FUSE_MKDIR] = {"MKDIR", SIZE(fuse_mkdir_in), .names = 1, .flags = FUSE_OP_NODE, .op = NT_CREATE,
@@ -32,17 +36,23 @@ const struct fuse_op fuse_ops[] = {
     [FUSE_RMDIR] = {"RMDIR", .names = 1, .flags = FUSE_OP_NODE, .op = NT_REMOVE, PLAIN(rmdir)},
     [FUSE_RENAME] = {"RENAME", SIZE(fuse_rename_in), .names = 2, .flags = FUSE_OP_NODE, .op = NT_RENAME,
                      PLAIN(rename)},
-    [FUSE_LINK] = {"LINK", NEVER(EPERM)},
+    [FUSE_LINK] = {"LINK", OFFER(LINKS, EPERM), SIZE(fuse_link_in), .names = 1, .flags = FUSE_OP_NODE,
+                   .op = NT_LINK, BOTH(link)},
     [FUSE_OPEN] = {"OPEN", SIZE(fuse_open_in), .flags = FUSE_OP_NODE, .op = NT_CREATE, BOTH(open)},
     [FUSE_READ] = {"READ", SIZE(fuse_read_in), .flags = FUSE_OP_FH | FUSE_OP_BULK, .op = NT_READ, BOTH(read)},
     [FUSE_WRITE] = {"WRITE", SIZE(fuse_write_in), .flags = FUSE_OP_FH, .op = NT_WRITE, BOTH(write)},
     [FUSE_STATFS] = {"STATFS", .op = NT_STATFS, BOTH(statfs)},
     [FUSE_RELEASE] = {"RELEASE", SIZE(fuse_release_in), .op = NT_CLEANUP, PLAIN(release)},
     [FUSE_FSYNC] = {"FSYNC", SIZE(fuse_fsync_in), .flags = FUSE_OP_FH, .op = NT_FLUSH, PLAIN(fsync)},
-    [FUSE_SETXATTR] = {"SETXATTR", NEVER(ENOSYS)},
-    [FUSE_GETXATTR] = {"GETXATTR", NEVER(ENOSYS)},
-    [FUSE_LISTXATTR] = {"LISTXATTR", NEVER(ENOSYS)},
-    [FUSE_REMOVEXATTR] = {"REMOVEXATTR", NEVER(ENOSYS)},
+    [FUSE_SETXATTR] = {"SETXATTR", OFFER(EAS, ENOSYS), .min_size = FUSE_COMPAT_SETXATTR_IN_SIZE,
+                       .flags = FUSE_OP_NODE, .op = NT_SET_EA, .prepare = fuse_prepare_setxattr,
+                       .reply = fuse_reply_xattr_changed},
+    [FUSE_GETXATTR] = {"GETXATTR", OFFER(EAS, ENOSYS), SIZE(fuse_getxattr_in),
+                       .flags = FUSE_OP_NODE | FUSE_OP_BULK, .op = NT_GET_EA, BOTH(getxattr)},
+    [FUSE_LISTXATTR] = {"LISTXATTR", OFFER(EAS, ENOSYS), SIZE(fuse_getxattr_in),
+                        .flags = FUSE_OP_NODE | FUSE_OP_BULK, .op = NT_LIST_EAS, BOTH(listxattr)},
+    [FUSE_REMOVEXATTR] = {"REMOVEXATTR", OFFER(EAS, ENOSYS), .flags = FUSE_OP_NODE, .op = NT_SET_EA,
+                          .prepare = fuse_prepare_removexattr, .reply = fuse_reply_xattr_changed},
     [FUSE_FLUSH] = {"FLUSH", SIZE(fuse_flush_in), .flags = FUSE_OP_FH, .op = NT_FLUSH, PLAIN(flush)},
     [FUSE_INIT] = {"INIT", NEVER(EIO)}, /* init.c has answered it */
     [FUSE_OPENDIR] = {"OPENDIR", SIZE(fuse_open_in), .flags = FUSE_OP_NODE, .op = NT_CREATE,
@@ -72,7 +82,8 @@ const struct fuse_op fuse_ops[] = {
                           .op = NT_LIST_DIRECTORY, BOTH(readdirplus), .released = fuse_released_readdirplus},
     [FUSE_RENAME2] = {"RENAME2", SIZE(fuse_rename2_in), .names = 2, .flags = FUSE_OP_NODE, .op = NT_RENAME,
                       PLAIN(rename2)},
-    [FUSE_LSEEK] = {"LSEEK", NEVER(ENOSYS)},
+    [FUSE_LSEEK] = {"LSEEK", OFFER(RANGES, ENOSYS), SIZE(fuse_lseek_in), .flags = FUSE_OP_NODE | FUSE_OP_FH,
+                    .op = NT_SEEK, BOTH(lseek)},
     [FUSE_COPY_FILE_RANGE] = {"COPY_FILE_RANGE", NEVER(ENOSYS)},
     [FUSE_SETUPMAPPING] = {"SETUPMAPPING", NEVER(ENOSYS)},
     [FUSE_REMOVEMAPPING] = {"REMOVEMAPPING", NEVER(ENOSYS)},
@@ -138,7 +149,7 @@ static int check_and_prepare(struct fuse_request *rq, size_t size)
     const uint8_t *arg = (const uint8_t *)(rq->in + 1);
     if (rq->door->minor < op->minor)
         return -ENOSYS;
-    if (!op->prepare)
+    if (!op->prepare || (op->offer && !(rq->door->offers & op->offer)))
         return -op->error;
     if (size < op->min_size)
         return -EINVAL;

@@ -77,8 +77,20 @@ void fuse_reply_statx(struct fuse_request *rq, NTSTATUS status, uint64_t informa
 
 static bool owner_allowed(const struct fuse_door *door, const struct fuse_setattr_in *in)
 {
-    return (!(in->valid & FATTR_UID) || in->uid == door->config.uid) &&
-           (!(in->valid & FATTR_GID) || in->gid == door->config.gid);
+    return door->offers & NT_OFFERS_FACTS || ((!(in->valid & FATTR_UID) || in->uid == door->config.uid) &&
+                                              (!(in->valid & FATTR_GID) || in->gid == door->config.gid));
+}
+
+/* What a mount option decides is taken without effect. */
+static void take_facts(const struct fuse_door *door, const struct fuse_setattr_in *in,
+                       struct nt_setattr_args *set)
+{
+    set->mode = in->mode & 07777;
+    set->uid = in->uid;
+    set->gid = in->gid;
+    set->valid |= in->valid & FATTR_MODE && !door->config.force_mode ? NT_SET_MODE : 0;
+    set->valid |= in->valid & FATTR_UID && !door->config.force_uid ? NT_SET_UID : 0;
+    set->valid |= in->valid & FATTR_GID && !door->config.force_gid ? NT_SET_GID : 0;
 }
 
 static void take_mode(const struct fuse_request *rq, const struct fuse_setattr_in *in,
@@ -118,7 +130,9 @@ int fuse_prepare_setattr(struct fuse_request *rq, const void *arg, size_t size)
             return -EBADF;
     }
     set->node = rq->node;
-    if (in->valid & FATTR_MODE)
+    if (rq->door->offers & NT_OFFERS_FACTS)
+        take_facts(rq->door, in, set);
+    else if (in->valid & FATTR_MODE)
         take_mode(rq, in, set);
     if (in->valid & FATTR_SIZE) {
         if (in->size > INT64_MAX)

@@ -20,7 +20,7 @@ int fuse_prepare_opendir(struct fuse_request *rq, const void *arg, size_t size)
     struct nt_create_args *create = &rq->nt.create;
     create->name = fuse_name_of_node(rq);
     create->access = FILE_LIST_DIRECTORY | FILE_READ_ATTRIBUTES | SYNCHRONIZE;
-    create->options = FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT;
+    create->options = FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT | fuse_open_itself(rq->door);
     create->disposition = FILE_OPEN;
     create->share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     rq->open_flags = 0;
@@ -47,13 +47,13 @@ static ptrdiff_t pack_name(const struct fuse_request *rq, const struct nt_dirent
     return n;
 }
 
-static void fill_dirent(struct fuse_dirent *out, const struct nt_dirent *entry, size_t name_len)
+static void fill_dirent(const struct fuse_door *door, struct fuse_dirent *out, const struct nt_dirent *entry,
+                        size_t name_len)
 {
-    bool directory = entry->attr.attributes & FILE_ATTRIBUTE_DIRECTORY;
     out->ino = entry->attr.ino ? entry->attr.ino : UNKNOWN_INO;
     out->off = entry->position;
     out->namelen = (uint32_t)name_len;
-    out->type = (directory ? S_IFDIR : S_IFREG) >> 12;
+    out->type = fuse_type_of(door, &entry->attr) >> 12;
     size_t used = FUSE_NAME_OFFSET + name_len;
     memset((char *)out + used, 0, FUSE_DIRENT_SIZE(out) - used);
 }
@@ -72,7 +72,7 @@ static struct fuse_dirent *pack(struct fuse_request *rq, const struct nt_dirent 
     *skip = n == 0;
     if (n <= 0)
         return NULL;
-    fill_dirent(out, entry, (size_t)n);
+    fill_dirent(rq->door, out, entry, (size_t)n);
     return out;
 }
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The kernel's mark of an open for execve(2), in the flags of OPEN. */
 #define OPEN_FOR_EXEC 0x20u
@@ -26,9 +27,15 @@ ACCESS_MASK fuse_open_access(uint32_t flags)
     return flags & OPEN_FOR_EXEC ? access | FILE_GENERIC_READ | FILE_GENERIC_EXECUTE : access;
 }
 
-ULONG fuse_open_options(uint32_t flags)
+/* The kernel has followed all links already. */
+ULONG fuse_open_itself(const struct fuse_door *door)
 {
-    ULONG options = FILE_NON_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT;
+    return door->offers & NT_OFFERS_REPARSE ? FILE_OPEN_REPARSE_POINT : 0;
+}
+
+ULONG fuse_open_options(const struct fuse_door *door, uint32_t flags)
+{
+    ULONG options = FILE_NON_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT | fuse_open_itself(door);
     return flags & (O_SYNC | O_DSYNC) ? options | FILE_WRITE_THROUGH : options;
 }
 
@@ -51,6 +58,14 @@ uint32_t fuse_open_reply_flags(const struct fuse_door *door, uint32_t flags)
     return reply;
 }
 
+/* Whether an open that cuts the file takes its set-id bits. A kernel that does not say so leaves it to us. */
+bool fuse_open_kills(const struct fuse_request *rq, uint32_t open_flags)
+{
+    if (rq->door->flags & FUSE_HANDLE_KILLPRIV_V2)
+        return open_flags & FUSE_OPEN_KILL_SUIDGID;
+    return rq->in->uid != 0;
+}
+
 int fuse_prepare_open(struct fuse_request *rq, const void *arg, size_t size)
 {
     (void)size;
@@ -58,10 +73,10 @@ int fuse_prepare_open(struct fuse_request *rq, const void *arg, size_t size)
     struct nt_create_args *create = &rq->nt.create;
     create->name = fuse_name_of_node(rq);
     create->access = fuse_open_access(in->flags);
-    create->options = fuse_open_options(in->flags);
+    create->options = fuse_open_options(rq->door, in->flags);
     create->disposition = in->flags & O_TRUNC ? FILE_OVERWRITE : FILE_OPEN;
     create->share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    create->kill_privileges = (in->open_flags & FUSE_OPEN_KILL_SUIDGID) != 0;
+    create->kill_privileges = fuse_open_kills(rq, in->open_flags);
     rq->open_flags = fuse_open_reply_flags(rq->door, in->flags);
     return FUSE_SUBMIT;
 }
@@ -156,14 +171,57 @@ int fuse_prepare_fsync(struct fuse_request *rq, const void *arg, size_t size)
     return FUSE_SUBMIT;
 }
 
+/* FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE. */
+static int prepare_zero(struct fuse_request *rq, const struct fuse_fallocate_in *in)
+{
+    bool punch = in->mode & FALLOC_FL_PUNCH_HOLE;
+    if (punch && !(rq->door->offers & NT_OFFERS_ZERO))
+        return -EOPNOTSUPP;
+    rq->nt.op = NT_ZERO;
+    rq->nt.range = (struct nt_range_args){.node = rq->node,
+                                          .offset = (int64_t)in->offset,
+                                          .length = (int64_t)in->length,
+                                          .deallocate = punch,
+                                          .keep_size = (in->mode & FALLOC_FL_KEEP_SIZE) != 0};
+    return FUSE_SUBMIT;
+}
+
+int fuse_prepare_lseek(struct fuse_request *rq, const void *arg, size_t size)
+{
+    (void)size;
+    const struct fuse_lseek_in *in = arg;
+    if ((in->whence != SEEK_DATA && in->whence != SEEK_HOLE) || in->offset > INT64_MAX)
+        return -EINVAL;
+    rq->nt.range = (struct nt_range_args){
+        .node = rq->node, .offset = (int64_t)in->offset, .hole = in->whence == SEEK_HOLE};
+    return FUSE_SUBMIT;
+}
+
+void fuse_reply_lseek(struct fuse_request *rq, NTSTATUS status, uint64_t information)
+{
+    struct fuse_lseek_out *out = (struct fuse_lseek_out *)rq->out;
+    if (!NT_SUCCESS(status)) {
+        if (status == STATUS_END_OF_FILE)
+            fuse_reply(rq, -ENXIO, 0);
+        else
+            fuse_reply_status(rq, status);
+        return;
+    }
+    *out = (struct fuse_lseek_out){.offset = information};
+    fuse_reply(rq, 0, sizeof *out);
+}
+
 int fuse_prepare_fallocate(struct fuse_request *rq, const void *arg, size_t size)
 {
     (void)size;
     const struct fuse_fallocate_in *in = arg;
-    if (in->mode & ~(uint32_t)FALLOC_FL_KEEP_SIZE)
+    const uint32_t zeroing = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
+    if (in->mode & ~(FALLOC_FL_KEEP_SIZE | zeroing))
         return -EOPNOTSUPP;
     if (in->offset > INT64_MAX || in->length > INT64_MAX - in->offset)
         return -EFBIG;
+    if (in->mode & zeroing)
+        return prepare_zero(rq, in);
     rq->nt.setattr.node = rq->node;
     rq->nt.setattr.size = in->offset + in->length;
     rq->nt.setattr.valid = NT_SET_EXTEND | (in->mode & FALLOC_FL_KEEP_SIZE ? NT_SET_ALLOCATION : NT_SET_SIZE);

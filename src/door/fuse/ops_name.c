@@ -64,9 +64,23 @@ void fuse_reply_lookup(struct fuse_request *rq, NTSTATUS status, uint64_t inform
  * A file that nobody may write is READONLY; the handle that makes it may write all the same, as open(2)
  * wants. Other bits of the mode have no place to be kept.
  */
-static ULONG attributes_of_mode(uint32_t mode)
+static ULONG attributes_of_mode(const struct fuse_door *door, uint32_t mode)
 {
+    if (door->offers & NT_OFFERS_FACTS)
+        return FILE_ATTRIBUTE_NORMAL;
     return mode & 0222 ? FILE_ATTRIBUTE_NORMAL : FILE_ATTRIBUTE_READONLY;
+}
+
+/* Mode and owner of what the caller makes. */
+static void take_facts(struct fuse_request *rq, uint32_t mode)
+{
+    if (!(rq->door->offers & NT_OFFERS_FACTS))
+        return;
+    rq->facts = (struct nt_facts){.valid = DOKAN_FACT_MODE | DOKAN_FACT_UID | DOKAN_FACT_GID,
+                                  .mode = mode & 07777,
+                                  .uid = rq->in->uid,
+                                  .gid = rq->in->gid};
+    rq->nt.create.facts = &rq->facts;
 }
 
 static ULONG disposition_of(uint32_t flags)
@@ -83,12 +97,13 @@ int fuse_prepare_create(struct fuse_request *rq, const void *arg, size_t size)
     struct nt_create_args *create = &rq->nt.create;
     create->name = fuse_name_in_node(rq);
     create->access = fuse_open_access(in->flags);
-    create->options = fuse_open_options(in->flags);
+    create->options = fuse_open_options(rq->door, in->flags);
     create->disposition = disposition_of(in->flags);
-    create->file_attributes = attributes_of_mode(in->mode);
+    create->file_attributes = attributes_of_mode(rq->door, in->mode);
     create->share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     create->want_attr = true;
-    create->kill_privileges = (in->open_flags & FUSE_OPEN_KILL_SUIDGID) != 0;
+    take_facts(rq, in->mode);
+    create->kill_privileges = fuse_open_kills(rq, in->open_flags);
     rq->open_flags = fuse_open_reply_flags(rq->door, in->flags);
     return FUSE_SUBMIT;
 }
@@ -135,14 +150,16 @@ void fuse_reply_create(struct fuse_request *rq, NTSTATUS status, uint64_t inform
     nt_node_put(create->out.node);
 }
 
-static int prepare_made(struct fuse_request *rq, ACCESS_MASK access, ULONG options, ULONG attributes)
+int fuse_prepare_made(struct fuse_request *rq, ACCESS_MASK access, ULONG options, uint32_t mode)
 {
     struct nt_create_args *create = &rq->nt.create;
     create->name = fuse_name_in_node(rq);
     create->access = access | SYNCHRONIZE;
     create->options = options | FILE_SYNCHRONOUS_IO_NONALERT;
     create->disposition = FILE_CREATE;
-    create->file_attributes = attributes;
+    create->file_attributes =
+        options & FILE_DIRECTORY_FILE ? FILE_ATTRIBUTE_NORMAL : attributes_of_mode(rq->door, mode);
+    take_facts(rq, mode);
     create->share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     create->close_at_once = true;
     create->want_attr = true;
@@ -151,18 +168,17 @@ static int prepare_made(struct fuse_request *rq, ACCESS_MASK access, ULONG optio
 
 int fuse_prepare_mknod(struct fuse_request *rq, const void *arg, size_t size)
 {
-    (void)size;
     const struct fuse_mknod_in *in = arg;
     if ((in->mode & S_IFMT) != S_IFREG && (in->mode & S_IFMT) != 0)
-        return -EPERM;
-    return prepare_made(rq, FILE_READ_ATTRIBUTES | FILE_WRITE_DATA, FILE_NON_DIRECTORY_FILE,
-                        attributes_of_mode(in->mode));
+        return fuse_prepare_special(rq, arg, size);
+    return fuse_prepare_made(rq, FILE_READ_ATTRIBUTES | FILE_WRITE_DATA, FILE_NON_DIRECTORY_FILE, in->mode);
 }
 
 int fuse_prepare_mkdir(struct fuse_request *rq, const void *arg, size_t size)
 {
-    (void)arg, (void)size;
-    return prepare_made(rq, FILE_LIST_DIRECTORY, FILE_DIRECTORY_FILE, FILE_ATTRIBUTE_NORMAL);
+    (void)size;
+    const struct fuse_mkdir_in *in = arg;
+    return fuse_prepare_made(rq, FILE_LIST_DIRECTORY, FILE_DIRECTORY_FILE, in->mode);
 }
 
 void fuse_reply_made(struct fuse_request *rq, NTSTATUS status, uint64_t information)
@@ -170,6 +186,10 @@ void fuse_reply_made(struct fuse_request *rq, NTSTATUS status, uint64_t informat
     (void)information;
     const struct nt_create_args *create = &rq->nt.create;
     struct fuse_entry_out *entry = (struct fuse_entry_out *)rq->out;
+    if (status == STATUS_NOT_SUPPORTED && create->reparse) {
+        fuse_reply(rq, -EPERM, 0); /* as Linux says of what a file system cannot make */
+        return;
+    }
     if (!NT_SUCCESS(status)) {
         fuse_reply_status(rq, status);
         return;
@@ -180,6 +200,37 @@ void fuse_reply_made(struct fuse_request *rq, NTSTATUS status, uint64_t informat
     else if (!fuse_reply(rq, 0, sizeof *entry))
         fuse_node_forget(rq->door, entry->nodeid, 1);
     nt_node_put(create->out.node);
+}
+
+/* ---- LINK --------------------------------------------------------------------------------------------- */
+
+/* The header names the directory of the new name. */
+int fuse_prepare_link(struct fuse_request *rq, const void *arg, size_t size)
+{
+    (void)size;
+    const struct fuse_link_in *in = arg;
+    rq->node2 = fuse_node_get(rq->door, in->oldnodeid);
+    if (!rq->node2)
+        return -ESTALE;
+    rq->nt.link = (struct nt_link_args){.node = rq->node2, .to = fuse_name_in_node(rq)};
+    return FUSE_SUBMIT;
+}
+
+void fuse_reply_link(struct fuse_request *rq, NTSTATUS status, uint64_t information)
+{
+    (void)information;
+    const struct nt_link_args *link = &rq->nt.link;
+    struct fuse_entry_out *entry = (struct fuse_entry_out *)rq->out;
+    if (!NT_SUCCESS(status)) {
+        fuse_reply_node_status(rq, status);
+        return;
+    }
+    if (!fuse_entry_fill(rq->door, link->out.node, &link->out.attr, link->out.entry_ns, link->out.attr_ns,
+                         entry))
+        fuse_reply(rq, -ENOMEM, 0);
+    else if (!fuse_reply(rq, 0, sizeof *entry))
+        fuse_node_forget(rq->door, entry->nodeid, 1);
+    nt_node_put(link->out.node);
 }
 
 /* ---- removing and renaming ---------------------------------------------------------------------------- */
@@ -222,6 +273,8 @@ int fuse_prepare_rename2(struct fuse_request *rq, const void *arg, size_t size)
 {
     (void)size;
     const struct fuse_rename2_in *in = arg;
+    if (in->flags == RENAME_EXCHANGE && rq->door->offers & NT_OFFERS_EXCHANGE)
+        return prepare_rename_to(rq, in->newdir, NT_RENAME_EXCHANGE);
     if (in->flags & ~(uint32_t)RENAME_NOREPLACE)
         return -EINVAL;
     return prepare_rename_to(rq, in->newdir, in->flags & RENAME_NOREPLACE ? 0 : NT_RENAME_REPLACE);

@@ -185,9 +185,11 @@ static void engine_released(struct nt_request *nt);
 static void engine_completed(struct nt_request *nt, NTSTATUS status, uint64_t information)
 {
     struct fuse_request *rq = list_entry(nt, struct fuse_request, nt);
+    rq->op->reply(rq, status, information);
+    /* After the answer: another thread may be starting here, with the lock held, and wait for a loader that
+     * waits for this answer. */
     if (status == STATUS_IO_TIMEOUT)
         fuse_worker_expired(rq);
-    rq->op->reply(rq, status, information);
 }
 
 /* The end of a cleanup or close that no message of the kernel waits for. */

@@ -75,7 +75,7 @@ int fuse_worker_spawn(struct fuse_door *door)
     fuse_monotonic_cond(&w->wake);
     list_add_tail(&ws->all, &w->link);
     fuse_door_ref(door);
-    int r = thread_start(&w->thread, "dokan-fuse", 0, nt_volume_hooks(door->vol), worker_main, w);
+    int r = thread_start(&w->thread, "dokan-fuse", 0, nt_volume_worker_hooks(door->vol), worker_main, w);
     if (r) {
         fuse_worker_free(w);
         fuse_door_unref(door);

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file nt.h
+ * @brief The engine in the same process: a volume is opened, read, locked and watched without a mount.
+ *
+ * For tests of a Dokan file system by Windows' own rules, and for programs that carry one inside. The volume
+ * is made by DokanCreateFileSystemEx(), with DOKAN_EX_NO_MOUNT or mounted as well; what is done here and on
+ * the mount obeys the same share modes, locks and deletions.
+ *
+ *     DOKAN_NT_FILE file;
+ *     DOKAN_NT_REQUEST rq = DokanNtRequest(volume, DOKAN_NT_CREATE);
+ *     rq.Name = u"\\hello.txt";
+ *     rq.DesiredAccess = GENERIC_READ;
+ *     rq.ShareAccess = FILE_SHARE_READ;
+ *     rq.CreateDisposition = FILE_OPEN;
+ *     if (DokanNtCall(&rq) == STATUS_SUCCESS)
+ *         file = rq.File;
+ *
+ * **Statuses** are those that Windows gives. **Handles**: DOKAN_NT_CLEANUP is CloseHandle of the last handle,
+ * DOKAN_NT_CLOSE gives the file up; both come once, in this order, and nothing is done with it afterwards.
+ * DokanNtClose() does both. Files still open when the volume ends get both from the engine, and what is done
+ * with them then fails; they still are to be closed.
+ *
+ * **Threads.** Everything may be called from any thread, also from inside a callback.
+ */
+#ifndef DOKAN_NT_H_
+#define DOKAN_NT_H_
+
+#include "dokan_ex.h"
+#include "fileinfo.h"
+#include "ntstatus.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef _WIN32
+/** A change, as DOKAN_NT_NOTIFY reports it; one after the other, each aligned to 4. */
+typedef struct _FILE_NOTIFY_INFORMATION {
+    DWORD NextEntryOffset; /**< Bytes from this one to the next; 0: the last. */
+    DWORD Action;          /**< FILE_ACTION_*. */
+    DWORD FileNameLength;  /**< Bytes of FileName. */
+    WCHAR FileName[1];     /**< Relative to the directory, not terminated. */
+} FILE_NOTIFY_INFORMATION, *PFILE_NOTIFY_INFORMATION;
+#endif
+
+/** An open file or directory. */
+typedef struct _DOKAN_NT_OPEN_FILE *DOKAN_NT_FILE;
+
+/** What a request does; each names the members of #DOKAN_NT_REQUEST that it reads. */
+typedef enum _DOKAN_NT_OPERATION {
+    /** Opens or makes a file: Name (with RelatedFile), DesiredAccess, FileAttributes, ShareAccess,
+     * CreateDisposition, CreateOptions, Buffer (a self-relative security descriptor or NULL). File receives
+     * it, Information is FILE_OPENED, FILE_CREATED and so on. As NtCreateFile. */
+    DOKAN_NT_CREATE = 0,
+    DOKAN_NT_CLEANUP, /**< The last handle of File is closed. */
+    DOKAN_NT_CLOSE,   /**< File goes away. */
+    /** Reads Length bytes at Offset (-2: where the file stands) into Buffer. Information: bytes. At the end
+     * STATUS_END_OF_FILE. */
+    DOKAN_NT_READ,
+    /** Writes Length bytes of Buffer at Offset (-1: at the end, -2: where the file stands). Information:
+     * bytes. DOKAN_NT_PAGING: never extends the file. */
+    DOKAN_NT_WRITE,
+    DOKAN_NT_FLUSH,             /**< Writes back what is cached. */
+    DOKAN_NT_QUERY_INFORMATION, /**< Class is a FILE_INFORMATION_CLASS, Buffer receives it. */
+    DOKAN_NT_SET_INFORMATION,   /**< Class is a FILE_INFORMATION_CLASS, Buffer holds it. */
+    /** Lists a directory into Buffer: Class, Pattern (NULL: all), DOKAN_NT_RESTART, DOKAN_NT_SINGLE.
+     * STATUS_NO_MORE_FILES at the end, STATUS_NO_SUCH_FILE when nothing matches. */
+    DOKAN_NT_QUERY_DIRECTORY,
+    DOKAN_NT_QUERY_VOLUME, /**< Class is a FS_INFORMATION_CLASS; File may be NULL. */
+    /** Class is a SECURITY_INFORMATION; Buffer receives the descriptor. STATUS_BUFFER_OVERFLOW: Information
+     * is the room needed. */
+    DOKAN_NT_QUERY_SECURITY,
+    DOKAN_NT_SET_SECURITY, /**< Class is a SECURITY_INFORMATION; Buffer holds the descriptor. */
+    /** Locks LockLength bytes at Offset: Key, DOKAN_NT_EXCLUSIVE, DOKAN_NT_FAIL_IMMEDIATELY. Waits until it
+     * can be had, also beyond the volume's time limit; DokanNtCancel() ends that. */
+    DOKAN_NT_LOCK,
+    DOKAN_NT_UNLOCK, /**< Unlocks that range, or with DOKAN_NT_ALL all, with DOKAN_NT_BY_KEY all of Key. */
+    /** Waits for a change in a directory: Class is the filter (FILE_NOTIFY_CHANGE_*), DOKAN_NT_TREE. Buffer
+     * receives FILE_NOTIFY_INFORMATION. STATUS_NOTIFY_ENUM_DIR: too many, look for yourself. */
+    DOKAN_NT_NOTIFY,
+    /** Class is a control code (FSCTL_*), Input and InputLength go in, Buffer receives what comes out. */
+    DOKAN_NT_FS_CONTROL,
+    DOKAN_NT_OPERATION_COUNT /**< Their number. */
+} DOKAN_NT_OPERATION;
+
+/** @name Flags of a request
+ * @{ */
+#define DOKAN_NT_PAGING           0x1u   /**< READ, WRITE: paging I/O. */
+#define DOKAN_NT_NOCACHE          0x2u   /**< READ, WRITE: not through a cache. */
+#define DOKAN_NT_RESTART          0x4u   /**< QUERY_DIRECTORY: from the beginning. */
+#define DOKAN_NT_SINGLE           0x8u   /**< QUERY_DIRECTORY: one entry. */
+#define DOKAN_NT_EXCLUSIVE        0x10u  /**< LOCK: nobody else may read either. */
+#define DOKAN_NT_FAIL_IMMEDIATELY 0x20u  /**< LOCK: STATUS_LOCK_NOT_GRANTED instead of waiting. */
+#define DOKAN_NT_ALL              0x40u  /**< UNLOCK: all locks of File and the process. */
+#define DOKAN_NT_BY_KEY           0x80u  /**< UNLOCK with DOKAN_NT_ALL: of Key only. */
+#define DOKAN_NT_TREE             0x100u /**< NOTIFY: everything below as well. */
+/** @} */
+
+/**
+ * A request. Make it with DokanNtRequest(), which zeroes it.
+ *
+ * The structure and all that it points to belong to the library from DokanNtSubmit() until Complete is
+ * called; Buffer and Input until Released is called, where that is set: a callback that hangs past its
+ * deadline still uses them, while Complete has come with STATUS_IO_TIMEOUT already.
+ */
+typedef struct _DOKAN_NT_REQUEST {
+    ULONG Size;          /**< `sizeof(DOKAN_NT_REQUEST)`. */
+    ULONG Operation;     /**< #DOKAN_NT_OPERATION. */
+    DOKAN_HANDLE Volume; /**< The volume; only read by CREATE and by QUERY_VOLUME without File. */
+    DOKAN_NT_FILE File;  /**< The file; CREATE sets it. */
+    ULONG ProcessId;     /**< Who asks: process, owner of byte-range locks; */
+    ULONG UserId;        /**< Linux user, */
+    ULONG GroupId;       /**< and group. */
+    ULONG Flags;         /**< DOKAN_NT_*. */
+    LPCWSTR Name;        /**< CREATE: `\a\b`, `\a\b:stream`; relative to RelatedFile without the backslash. */
+    DOKAN_NT_FILE RelatedFile; /**< CREATE: an open directory, or NULL. */
+    ACCESS_MASK DesiredAccess; /**< CREATE: rights, generic ones too. */
+    ULONG FileAttributes;      /**< CREATE: of a new file. */
+    ULONG ShareAccess;         /**< CREATE: FILE_SHARE_*. */
+    ULONG CreateDisposition;   /**< CREATE: FILE_OPEN, FILE_CREATE... */
+    ULONG CreateOptions;       /**< CREATE: FILE_DIRECTORY_FILE... */
+    ULONG Class;               /**< What is asked for, by operation. */
+    ULONG Key;                 /**< LOCK, UNLOCK. */
+    ULONG Length;              /**< Bytes of Buffer. */
+    PVOID Buffer;              /**< Data in or out. */
+    LONGLONG Offset;           /**< READ, WRITE, LOCK, UNLOCK: in bytes. */
+    LONGLONG LockLength;       /**< LOCK, UNLOCK: in bytes. */
+    LPCWSTR Pattern;           /**< QUERY_DIRECTORY: NULL for all. */
+    const void *Input;         /**< FS_CONTROL: data in. */
+    ULONG InputLength;         /**< FS_CONTROL: bytes of Input. */
+    NTSTATUS Status;           /**< The result. */
+    ULONG64 Information;       /**< Bytes, or what the operation says. */
+    /** Called once with the result, from any thread, no lock held. Not used by DokanNtCall(). */
+    void(DOKAN_CALLBACK *Complete)(struct _DOKAN_NT_REQUEST *Request);
+    /** Called once after Complete, when Buffer and Input are no longer used; or NULL. */
+    void(DOKAN_CALLBACK *Released)(struct _DOKAN_NT_REQUEST *Request);
+    PVOID Context;     /**< Yours. */
+    PVOID Reserved[2]; /**< The library's. */
+} DOKAN_NT_REQUEST, *PDOKAN_NT_REQUEST;
+
+/**
+ * A request in which everything is zero but who asks: this process.
+ *
+ * @param Volume the volume
+ * @param Operation what to do
+ * @return the request
+ */
+DOKAN_NT_REQUEST DOKANAPI DokanNtRequest(DOKAN_HANDLE Volume, ULONG Operation);
+
+/**
+ * Performs a request and waits for it, on the calling thread: callbacks run on it. It does not return before
+ * a callback that hangs.
+ *
+ * @param[in,out] Request the request; Status and Information receive the result
+ * @return its Status; STATUS_INVALID_PARAMETER for a wrong Size or Operation, STATUS_INVALID_HANDLE for a
+ * volume or file that is none
+ */
+NTSTATUS DOKANAPI DokanNtCall(PDOKAN_NT_REQUEST Request);
+
+/**
+ * Starts a request; Complete must be set.
+ *
+ * @param Request the request
+ * @return STATUS_PENDING: Complete is called, perhaps already; anything else: it is not and will not be
+ * (as DokanNtCall(), or STATUS_INSUFFICIENT_RESOURCES)
+ */
+NTSTATUS DOKANAPI DokanNtSubmit(PDOKAN_NT_REQUEST Request);
+
+/**
+ * Ends a request that waits: for a name, a lock, a change. It completes with STATUS_CANCELLED.
+ *
+ * @param Request one given to DokanNtSubmit() whose Complete has not returned
+ * @return FALSE when it runs already or has ended: it is not interrupted
+ */
+BOOL DOKANAPI DokanNtCancel(PDOKAN_NT_REQUEST Request);
+
+/** Cleanup and close. @param File the file, or NULL @return of the cleanup */
+NTSTATUS DOKANAPI DokanNtClose(DOKAN_NT_FILE File);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DOKAN_NT_H_ */
