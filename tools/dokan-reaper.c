@@ -11,9 +11,14 @@
 // is left alone, and the reaper waits until that one is gone. Before Linux 6.8 an identity may come again
 // once its mount is gone, so there the reaper follows the table of mounts, and ends as soon as its mount is
 // no longer in it. MOUNTPOINT is only for readers of ps.
+//
+// A process that uses its own mount and is killed meanwhile may never end by itself: one thread waits for an
+// answer that nobody is left to give, to the close of a file say, and holds the connection open. So the
+// reaper looks now and then; one that is being killed and does not get further has its connection aborted.
 
 #include "door/fuse/mount.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -27,6 +32,7 @@
 #define RETRIES        50
 #define RETRY_MS       100
 #define COVERED_MS     60000
+#define LOOK_MS        5000
 #define TEXT_MAX_BYTES 16384
 
 struct reaper {
@@ -110,14 +116,68 @@ static bool was_removed(struct reaper *r)
     return r->seen && !there;
 }
 
+enum life { LIFE_GONE, LIFE_NORMAL, LIFE_DYING, LIFE_ENDED };
+
+/* How it is with a task: dying is one that exits or has SIGKILL pending. */
+static enum life life_of(const char *stat_path)
+{
+    enum { EXITING = 4 };
+    char text[2048], state;
+    unsigned flags;
+    unsigned long pending;
+    int fd = open(stat_path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    if (n <= 0)
+        return LIFE_GONE;
+    text[n] = 0;
+    const char *after_name = strrchr(text, ')'); /* fields 3, 9 and 31 of proc(5)'s stat */
+    if (!after_name ||
+        sscanf(after_name,
+               ") %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %*u "
+               "%*d %*u %*u %*u %*u %*u %*u %lu",
+               &state, &flags, &pending) != 3)
+        return LIFE_GONE;
+    if (state == 'Z' || state == 'X')
+        return LIFE_ENDED;
+    return flags & EXITING || (pending >> (SIGKILL - 1)) & 1 ? LIFE_DYING : LIFE_NORMAL;
+}
+
+/* Whether the process is being killed and some thread of it does not get to its end. */
+static bool is_dying(pid_t pid)
+{
+    char path[320];
+    const struct dirent *task;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    enum life first = life_of(path);
+    if (first != LIFE_DYING && first != LIFE_ENDED)
+        return false;
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    while (tasks && !found && (task = readdir(tasks))) {
+        snprintf(path, sizeof path, "/proc/%d/task/%s/stat", (int)pid, task->d_name);
+        found = life_of(path) == LIFE_DYING;
+    }
+    if (tasks)
+        closedir(tasks);
+    return found;
+}
+
 /* Returns when there is something to reap, or nothing any more. */
 static void wait_for_end(struct reaper *r, pid_t pid)
 {
     r->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     struct pollfd fds[] = {{r->pipe, POLLIN, 0}, {r->pidfd, POLLIN, 0}, {r->table, POLLPRI, 0}};
-    bool open = true, alive = r->pidfd >= 0 || errno != ESRCH;
+    bool open = true, alive = r->pidfd >= 0 || errno != ESRCH, dying = false;
     while (open && alive && !r->nothing_left) {
-        if (poll(fds, 3, -1) < 0)
+        int n = poll(fds, 3, LOOK_MS);
+        bool was_dying = dying;
+        dying = n == 0 && is_dying(pid);
+        if (dying && was_dying)
+            return;
+        if (n <= 0)
             continue;
         if (fds[0].revents)
             open = read_pipe(r);
@@ -150,7 +210,7 @@ static int reap(const struct mount_identity *identity, int table)
     abort_connection(identity);
     for (int attempt = 0; attempt < RETRIES;) {
         enum mount_state state = mountinfo_state(identity);
-        if (state == MOUNT_GONE || (state == MOUNT_TOPMOST && mount_remove(identity) == 0))
+        if (state == MOUNT_GONE || (state == MOUNT_TOPMOST && mount_remove_dead(identity) == 0))
             return 0;
         if (state == MOUNT_TOPMOST)
             attempt++;
