@@ -16,7 +16,7 @@ struct archive {
     struct tree *tree;
     struct spill *spill;
     struct tree_limits limits;
-    uint64_t expansion;               /* of a stream: most times its packed size; 0: any */
+    uint64_t expansion;               /* of a stream: for stream_limit() */
     const struct fs_request *request; /* while opening only: passwords, warnings, progress */
     char *name;                       /* of the file, for messages */
     int64_t mtime;                    /* of the file; 0: not known */
@@ -48,16 +48,15 @@ int archive_open(const struct fs_request *request, const struct archive_kind *ki
 
 /* index=auto|off|DIR, cache=SIZE, max-entries=N, max-depth=N, max-ratio=N, max-expansion=N: first rows
  * of every archive's table. */
-#define ARCHIVE_PARAMS                                                                                \
-    {"index", "auto|off|DIR", "where the index is kept; default auto: the cache folder"},             \
-        {"cache", "SIZE", "most bytes kept of what was decompressed, default 4G"},                    \
-        {"max-entries", "N", "refuse an archive of more entries, default 16M"},                       \
-        {"max-depth", "N", "leave out what lies deeper, 1 to 4096, default 256"},                     \
-        {"max-ratio", "N",                                                                            \
-         "leave out a file that promises more than N times the archive's size, default 1M, 0: none"}, \
-    {                                                                                                 \
-        "max-expansion", "N",                                                                         \
-            "refuse what decompresses to more than N times its size and 512M, default 250, 0: none"   \
+#define ARCHIVE_PARAMS                                                                                       \
+    {"index", "auto|off|DIR", "where the index is kept; default auto: the cache folder"},                    \
+        {"cache", "SIZE", "most bytes kept of what was decompressed, default 4G"},                           \
+        {"max-entries", "N", "refuse an archive of more entries, default 16M"},                              \
+        {"max-depth", "N", "leave out what lies deeper, 1 to 4096, default 256"},                            \
+        {"max-ratio", "N",                                                                                   \
+         "leave out a file that promises more than N times the archive's size, default 1M, 0: none"},        \
+    {                                                                                                        \
+        "max-expansion", "N", "refuse what decompresses to more than N times its size, default 250, 0: none" \
     }
 
 /* Progress of a scan: calls the user's report at most ten times a second; -ECANCELED when told to stop. */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "fs/archive/index.h"
+#include "fs/stream.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,14 +18,13 @@
 
 enum { REPORT_EVERY_NS = 100000000, NODE_ROOM = 160 };
 
-#define DEFAULT_ENTRIES   (16ull << 20)
-#define DEFAULT_IMAGE     (2ull << 30)
-#define DEFAULT_RATIO     (1ull << 20)
-#define DEFAULT_DEPTH     256ull
-#define DEFAULT_EXPANSION 250ull
-#define DEFAULT_CACHE     (4ull << 30)
-#define MOST_ENTRIES      (256ull << 20)
-#define MOST_DEPTH        4096ull
+#define DEFAULT_ENTRIES (16ull << 20)
+#define DEFAULT_IMAGE   (2ull << 30)
+#define DEFAULT_RATIO   (1ull << 20)
+#define DEFAULT_DEPTH   256ull
+#define DEFAULT_CACHE   (4ull << 30)
+#define MOST_ENTRIES    (256ull << 20)
+#define MOST_DEPTH      4096ull
 
 int archive_progress(struct archive *archive, uint64_t done, uint64_t total)
 {
@@ -65,7 +65,7 @@ static int read_limits(struct archive *archive, const struct fs_params *params, 
 {
     uint64_t entries = DEFAULT_ENTRIES, depth = DEFAULT_DEPTH, ratio = DEFAULT_RATIO;
     *cache = DEFAULT_CACHE;
-    archive->expansion = DEFAULT_EXPANSION;
+    archive->expansion = STREAM_RATIO;
     int rc = fs_param_number(params, "max-entries", 1, MOST_ENTRIES, &entries, error);
     if (rc == 0)
         rc = fs_param_number(params, "max-depth", 1, MOST_DEPTH, &depth, error);

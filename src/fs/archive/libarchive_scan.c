@@ -69,9 +69,9 @@ static int broken(struct la_scan *scan, int rc, const char *what)
     if (rc == -E2BIG && scan->la->packed && stream_too_large(scan->la->bytes))
         return fs_fail(
             scan->error, rc,
-            "%s: refused, it decompresses to more than %llu times its size; if you trust it, allow "
-            "more with max-expansion=N (0: any)",
-            archive->name, (unsigned long long)archive->expansion);
+            "%s: refused, it decompresses to far more than its size explains (a \"bomb\", or nothing but "
+            "zeros); if you trust it, allow more than 250 times its size with max-expansion=N (0: any)",
+            archive->name);
     return fs_fail(scan->error, rc, "%s: %s (at entry %llu%s%s)", scan->archive->name, reason(rc),
                    (unsigned long long)scan->la->entries + 1, what ? ": " : "", what ? what : "");
 }

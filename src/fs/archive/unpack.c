@@ -5,6 +5,9 @@
  * The lock covers the decoder and everything in the struct but what never changes. What the region holds is
  * read without it, so a reader waits only for bytes that were never decoded. The region may lose its bytes at
  * any time (the spill evicts it); then the decoder starts again.
+ *
+ * A quick decoder is lazy at first: what it gives stays in memory as far as a ring holds it, for readers that
+ * are nearly in order. Only a read behind that shows that keeping all is worth the writing. Rings are few.
  */
 #include "fs/archive/unpack.h"
 
@@ -13,7 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 128 << 10, SMALL = 256 << 10 };
+enum { CHUNK = 128 << 10, SMALL = 256 << 10, RING = 8 * CHUNK, RINGS_MOST = 32 };
+
+static atomic_int rings; /* in use */
 
 struct unpack {
     struct bytes bytes;
@@ -22,9 +27,12 @@ struct unpack {
     struct spill_region *region; /* NULL: small, or no room; never changes once it is NULL */
     atomic_bool whole;           /* small: all of `data` is there; else: never */
     pthread_mutex_t lock;
-    char *data;        /* small: all; else the chunk that ends at `position` */
-    size_t length;     /* of the chunk */
+    char *data;        /* what ends at `position`, each byte at its offset modulo `room` */
+    size_t room;       /* of data: small: all; a ring; else one chunk */
+    size_t length;     /* of what is there */
     uint64_t position; /* of the decoder */
+    bool ring;         /* has one */
+    bool lazy;         /* nothing is in the region yet */
     bool running;
     bool crowded; /* the region could not be filled: it is not used any more */
     atomic_int failed;
@@ -57,9 +65,9 @@ static int run(struct unpack *unpack)
 {
     if (unpack->running)
         return 0;
-    size_t room = is_small(unpack) ? (size_t)unpack->bytes.size : CHUNK;
+    unpack->room = is_small(unpack) ? (size_t)unpack->bytes.size : unpack->ring ? RING : CHUNK;
     if (!unpack->data)
-        unpack->data = malloc(room ? room : 1);
+        unpack->data = malloc(unpack->room ? unpack->room : 1);
     int rc = unpack->data ? unpack->ops->start(unpack->ctx) : -ENOMEM;
     unpack->running = rc == 0;
     unpack->position = 0;
@@ -81,8 +89,9 @@ static int decode_chunk(struct unpack *unpack)
     uint64_t left = unpack->bytes.size - unpack->position;
     size_t want = is_small(unpack) || left < CHUNK ? (size_t)left : CHUNK;
     size_t done = 0;
+    char *to = rc ? NULL : unpack->data + (unpack->room ? unpack->position % unpack->room : 0);
     while (rc == 0 && done < want) {
-        ssize_t got = unpack->ops->read(unpack->ctx, unpack->data + done, want - done);
+        ssize_t got = unpack->ops->read(unpack->ctx, to + done, want - done);
         rc = got < 0 ? (int)got : got == 0 || (size_t)got > want - done ? -EBADMSG : 0;
         done += rc ? 0 : (size_t)got;
         fs_progress();
@@ -91,7 +100,7 @@ static int decode_chunk(struct unpack *unpack)
         rc = verify(unpack);
     if (rc)
         return fail(unpack, rc);
-    unpack->length = done;
+    unpack->length = unpack->length + done < unpack->room ? unpack->length + done : unpack->room;
     unpack->position += done;
     return 0;
 }
@@ -107,7 +116,7 @@ static int extend(struct unpack *unpack)
     int rc = decode_chunk(unpack);
     if (rc)
         return rc;
-    rc = spill_append_at(unpack->region, before, unpack->data, unpack->length);
+    rc = spill_append_at(unpack->region, before, unpack->data, (size_t)(unpack->position - before));
     if (rc == -ESTALE)
         return 0;
     if (rc == -ENOSPC || rc == -EFBIG) {
@@ -133,11 +142,27 @@ static ssize_t copy_chunk(struct unpack *unpack, void *buf, size_t size, uint64_
         if (rc)
             return rc;
     }
-    start = unpack->position - unpack->length;
-    size_t skip = (size_t)(offset - start), have = unpack->length - skip;
+    size_t at = (size_t)(offset % unpack->room), have = (size_t)(unpack->position - offset);
+    have = have < unpack->room - at ? have : unpack->room - at;
     size = size < have ? size : have;
-    memcpy(buf, unpack->data + skip, size);
+    memcpy(buf, unpack->data + at, size);
     return (ssize_t)size;
+}
+
+static void give_ring(struct unpack *unpack)
+{
+    if (unpack->ring)
+        atomic_fetch_sub(&rings, 1);
+    unpack->ring = false;
+}
+
+/* From now on through the region. */
+static void end_laziness(struct unpack *unpack)
+{
+    halt(unpack);
+    free(steal_ptr(&unpack->data));
+    give_ring(unpack);
+    unpack->lazy = false;
 }
 
 static ssize_t read_some(struct unpack *unpack, void *buf, size_t size, uint64_t offset)
@@ -146,7 +171,9 @@ static ssize_t read_some(struct unpack *unpack, void *buf, size_t size, uint64_t
     int failed = atomic_load(&unpack->failed);
     if (failed)
         return failed;
-    if (!unpack->region || unpack->crowded) {
+    if (unpack->lazy && offset < unpack->position - unpack->length)
+        end_laziness(unpack);
+    if (!unpack->region || unpack->crowded || unpack->lazy) {
         ssize_t got = copy_chunk(unpack, buf, size, offset);
         if (got > 0 && is_small(unpack)) {
             atomic_store(&unpack->whole, true);
@@ -200,12 +227,21 @@ static void unpack_free(struct bytes *bytes)
     halt(unpack);
     unpack->ops->free(unpack->ctx);
     spill_region_free(unpack->region);
+    give_ring(unpack);
     pthread_mutex_destroy(&unpack->lock);
     free(unpack->data);
     free(unpack);
 }
 
 static const struct bytes_ops unpack_ops = {unpack_pread, unpack_free};
+
+static bool take_ring(void)
+{
+    if (atomic_fetch_add(&rings, 1) < RINGS_MOST)
+        return true;
+    atomic_fetch_sub(&rings, 1);
+    return false;
+}
 
 int unpack_new(const struct decoder_ops *ops, void *ctx, uint64_t size, struct spill *spill,
                struct bytes **out)
@@ -229,6 +265,8 @@ int unpack_new(const struct decoder_ops *ops, void *ctx, uint64_t size, struct s
     pthread_mutex_init(&unpack->lock, NULL);
     unpack->ops = ops;
     unpack->ctx = ctx;
+    unpack->ring = ops->quick && size > SMALL && take_ring();
+    unpack->lazy = unpack->ring && unpack->region;
     *out = &unpack->bytes;
     return 0;
 }

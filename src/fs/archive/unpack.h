@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Bytes that a decoder gives from front to back, as bytes that can be read anywhere: decoded once, into
- * memory when they are few, else into the spill; where that does not hold them, from the start again.
+ * memory when they are few, else into the spill (a quick decoder's only when a reader goes back); where that
+ * does not hold them, from the start again.
  */
 #ifndef XDOKAN_FS_UNPACK_H
 #define XDOKAN_FS_UNPACK_H
@@ -18,6 +19,7 @@ struct decoder_ops {
     /* Not needed for now: give up buffers. */
     void (*stop)(void *ctx);
     void (*free)(void *ctx);
+    bool quick; /* decoding again costs hardly more than keeping */
 };
 
 /*

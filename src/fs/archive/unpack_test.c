@@ -80,6 +80,44 @@ static void decodes_once(void **state)
     spill_free(spill);
 }
 
+/* What is only read in order, or nearly, goes nowhere; then it is kept after all. */
+static void quick_is_lazy(void **state)
+{
+    static const struct decoder_ops quick = {fake_start, fake_read, fake_nothing, fake_nothing, true};
+    struct spill *spill;
+    assert_int_equal(spill_new(64 << 20, &spill), 0);
+    for (int i = 0; i < 100; i++) { /* more often than there are rings */
+        struct fake fake = {.size = 5000000, .damaged_from = -1};
+        struct bytes *bytes;
+        assert_int_equal(unpack_new(&quick, &fake, fake.size, spill, &bytes), 0);
+        assert_true(right(bytes, 3000000, 1000));
+        assert_true(right(bytes, 2300000, 1000));
+        for (uint64_t at = 2300000; i == 0 && at < 5000000; at += 130000)
+            assert_true(right(bytes, at, 130000) && right(bytes, at - 50000, 1000));
+        assert_int_equal(fake.starts, 1);
+        assert_int_equal(spill_used(spill), 0);
+        assert_true(right(bytes, 0, 1000));
+        assert_true(right(bytes, 4000000, 1000));
+        assert_int_equal(fake.starts, 2);
+        assert_true(spill_used(spill) >= 4000000);
+        for (uint64_t at = 5000000; at > 0; at -= 500000)
+            assert_true(right(bytes, at - 500000, 500000));
+        assert_int_equal(fake.starts, 2);
+        bytes_put(bytes);
+    }
+    struct bytes *bytes[40];
+    struct fake fakes[40];
+    for (int i = 0; i < 40; i++) {
+        fakes[i] = (struct fake){.size = 1000000, .damaged_from = -1};
+        assert_int_equal(unpack_new(&quick, &fakes[i], 1000000, spill, &bytes[i]), 0);
+        assert_true(right(bytes[i], 0, 1000000) && right(bytes[i], 5, 600));
+    }
+    assert_true(spill_used(spill) >= 8000000 && spill_used(spill) <= 9000000); /* those without a ring */
+    for (int i = 0; i < 40; i++)
+        bytes_put(bytes[i]);
+    spill_free(spill);
+}
+
 static void no_room(void **state)
 {
     struct spill *spill;
@@ -158,10 +196,8 @@ static void many_readers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decodes_once),
-        cmocka_unit_test(no_room),
-        cmocka_unit_test(damage_stays),
-        cmocka_unit_test(many_readers),
+        cmocka_unit_test(decodes_once), cmocka_unit_test(quick_is_lazy), cmocka_unit_test(no_room),
+        cmocka_unit_test(damage_stays), cmocka_unit_test(many_readers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

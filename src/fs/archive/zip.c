@@ -148,6 +148,8 @@ int zip_entry_bytes(struct archive *archive, const struct zip_record *record, st
         return -EBADMSG;
     if (method == ZIP_METHOD_STORED && !encrypted)
         return zip_stored(archive->source, record, out);
+    if (method == ZIP_METHOD_DEFLATED && !encrypted)
+        return zip_deflated(archive, record, out);
     int rc = check_dictionary(archive, record);
     if (rc)
         return rc;

@@ -107,6 +107,7 @@ int zip_single(struct bytes *source, const struct zip_record *record, bool front
 /* Bytes of an entry. `password` may be NULL, and must live as long as they do. */
 int zip_entry_bytes(struct archive *archive, const struct zip_record *record, struct bytes **out);
 int zip_stored(struct bytes *source, const struct zip_record *record, struct bytes **out);
+int zip_deflated(struct archive *archive, const struct zip_record *record, struct bytes **out);
 int zip_by_libzip(struct archive *archive, const struct zip_record *record, struct bytes **out);
 int zip_by_libarchive(struct archive *archive, const struct zip_record *record, struct bytes **out);
 /* Whether the password opens this entry: 0, -ENOKEY, -EBADMSG and others. Reads up to 1 MiB of it. */

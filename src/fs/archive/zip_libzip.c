@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Entries decoded by libzip, each from an archive of its own (zip_single.c). A handle belongs to one decoder,
- * which runs on one thread at a time; only opening takes the lock of the process, as libzip keeps something
- * static there.
+ * Entries decoded by libzip, each from an archive of its own (zip_single.c): those that are encrypted, or
+ * packed otherwise than zip_deflate.c decodes. A handle belongs to one decoder, which runs on one thread at a
+ * time; only opening takes the lock of the process, as libzip keeps something static there.
  */
 #include "fs/archive/zip.h"
 

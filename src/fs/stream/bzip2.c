@@ -390,4 +390,5 @@ const struct codec codec_bzip2 = {
     .next = bzip2_next,
     .stop = bzip2_stop,
     .keep = KEEP_ALWAYS,
+    .slow = true,
 };

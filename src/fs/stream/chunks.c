@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Decoded chunks in memory, the least recently used of which goes. The stream's lock is held in all calls.
+ * Decoded chunks in memory, the least recently used of which goes (while a scan goes on, the first in order).
+ * The stream's lock is held in all calls.
  *
  * A chunk lives while somebody has a reference; the cache has one of its own. One freed chunk is kept for the
  * next, so that reading in order does not ask for memory again and again.
@@ -42,11 +43,16 @@ void chunk_put(struct chunks *chunks, struct chunk *chunk)
     chunks->spare = chunk;
 }
 
-static unsigned oldest(const struct chunks *chunks)
+static bool goes_before(const struct chunks *chunks, const struct chunk *one, const struct chunk *other)
+{
+    return chunks->in_order ? one->index < other->index : one->used < other->used;
+}
+
+static unsigned first_to_go(const struct chunks *chunks)
 {
     unsigned found = 0;
     for (unsigned i = 1; i < chunks->count; i++)
-        if (chunks->list[i]->used < chunks->list[found]->used)
+        if (goes_before(chunks, chunks->list[i], chunks->list[found]))
             found = i;
     return found;
 }
@@ -60,7 +66,7 @@ void chunks_keep(struct chunks *chunks, struct chunk *chunk)
         return;
     }
     if (place >= chunks->most) {
-        place = oldest(chunks);
+        place = first_to_go(chunks);
         chunk_put(chunks, chunks->list[place]);
     } else {
         chunks->count++;

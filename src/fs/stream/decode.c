@@ -46,7 +46,7 @@ static struct place place_at(struct stream *stream, uint64_t offset, bool make)
     LOCK_SCOPE(&stream->lock);
     size_t index = point_before(stream, offset);
     struct point *point = &stream->points[index];
-    bool passed = stream->passing && stream->codec->quick;
+    bool passed = stream->codec->quick && (stream->passing || !point->again);
     if (!point->region && make && !passed && interval_spilled(stream, index) &&
         spill_region_new(stream->spill, SPILL_UNKNOWN, &point->region) != 0)
         point->region = NULL;
@@ -129,10 +129,16 @@ static struct slot *slot_near(struct stream *stream, uint64_t offset, uint64_t l
     return found;
 }
 
+static void note_visit(struct point *point)
+{
+    point->again = point->visited;
+    point->visited = true;
+}
+
 /* Locked. Marks the slot. */
 static int choose(struct stream *stream, uint64_t offset, struct choice *choice)
 {
-    const struct point *point = &stream->points[point_before(stream, offset)];
+    struct point *point = &stream->points[point_before(stream, offset)];
     struct slot *near = slot_near(stream, offset, point->out);
     choice->start = !near;
     choice->slot = near ? near : slot_to_start(stream);
@@ -143,6 +149,8 @@ static int choose(struct stream *stream, uint64_t offset, struct choice *choice)
     int rc = choice->start ? point_copy(point, &choice->point) : 0;
     if (rc)
         return rc;
+    if (choice->start && !stream->passing)
+        note_visit(point);
     choice->slot->busy = true;
     choice->slot->used = ++stream->clock;
     choice->slot->from = choice->start ? point->out : choice->slot->goal;
@@ -184,12 +192,12 @@ static int at_end(struct stream *stream, const struct decoder *decoder)
     return stream->total == decoder->out ? 0 : -EBADMSG;
 }
 
-static int check_size(struct stream *stream, uint64_t out)
+static int check_size(struct stream *stream, uint64_t out, uint64_t in)
 {
     LOCK_SCOPE(&stream->lock);
     if (out > (stream->total == UINT64_MAX ? STREAM_MAX : stream->total))
         return -EBADMSG;
-    return size_allowed(stream, out) ? 0 : -E2BIG;
+    return place_allowed(stream, out, in) ? 0 : -E2BIG;
 }
 
 static ssize_t next_bytes(struct stream *stream, struct decoder *decoder, void *buf, size_t size)
@@ -200,7 +208,7 @@ static ssize_t next_bytes(struct stream *stream, struct decoder *decoder, void *
     if (n == 0)
         return at_end(stream, decoder);
     atomic_fetch_add_explicit(&stream->work, (uint64_t)n, memory_order_relaxed);
-    int rc = check_size(stream, decoder->out + (uint64_t)n);
+    int rc = check_size(stream, decoder->out + (uint64_t)n, decoder->in);
     return rc ? rc : n;
 }
 
@@ -229,13 +237,21 @@ static void note_progress(struct stream *stream, const struct decoder *decoder)
     fs_progress();
 }
 
+/* What is only passed on a long way is not kept where it is quickly decoded again. Locked. */
+static bool is_near(const struct stream *stream, const struct chunk *chunk, uint64_t wanted)
+{
+    if (stream->passing)
+        return chunk->index + BEHIND >= stream->ahead.passed / CHUNK;
+    return !stream->codec->quick || wanted < chunk->index || wanted - chunk->index < NEAR;
+}
+
 static bool worth_keeping(const struct chunk *chunk, bool whole, bool spilled)
 {
     return whole && !spilled && (chunk->rc == 0 || chunk->rc == -EBADMSG);
 }
 
-/* A new chunk, decoded; NULL: no memory. */
-static struct chunk *make_chunk(struct stream *stream, struct decoder *decoder)
+/* A new chunk on the way to that of index `wanted`, decoded; NULL: no memory. */
+static struct chunk *make_chunk(struct stream *stream, struct decoder *decoder, uint64_t wanted)
 {
     pthread_mutex_lock(&stream->lock);
     struct chunk *chunk = chunk_new(&stream->chunks, decoder->out / CHUNK);
@@ -245,7 +261,7 @@ static struct chunk *make_chunk(struct stream *stream, struct decoder *decoder)
     bool whole = decoder->out % CHUNK == 0;
     bool spilled = fill_chunk(stream, decoder, chunk);
     LOCK_SCOPE(&stream->lock);
-    if (worth_keeping(chunk, whole, spilled))
+    if (worth_keeping(chunk, whole, spilled) && is_near(stream, chunk, wanted))
         chunks_keep(&stream->chunks, chunk);
     return chunk;
 }
@@ -260,7 +276,7 @@ static void drop_chunk(struct stream *stream, struct chunk *chunk)
 static int decode_until(struct stream *stream, struct decoder *decoder, uint64_t index, struct chunk **out)
 {
     for (;;) {
-        struct chunk *chunk = make_chunk(stream, decoder);
+        struct chunk *chunk = make_chunk(stream, decoder, index);
         if (!chunk)
             return -ENOMEM;
         note_progress(stream, decoder);
@@ -300,10 +316,12 @@ static int obtain(struct stream *stream, uint64_t index, struct chunk **out)
     struct choice choice;
     pthread_mutex_lock(&stream->lock);
     *out = chunks_find(&stream->chunks, index);
-    int rc = *out ? 0 : choose(stream, index * CHUNK, &choice);
-    bool wait = rc == 0 && !*out && !choice.slot;
+    bool waited = !*out && ahead_wait(stream, index * CHUNK);
+    int rc = *out || waited ? 0 : stream->excess ? -E2BIG : choose(stream, index * CHUNK, &choice);
+    bool wait = rc == 0 && !*out && !waited && !choice.slot;
     if (wait)
         pthread_cond_wait(&stream->moved, &stream->lock);
+    wait = wait || waited;
     pthread_mutex_unlock(&stream->lock);
     if (wait)
         fs_progress();

@@ -146,14 +146,21 @@ static ssize_t filtered_next(struct decoder *decoder, void *buf, size_t size)
         (void)point;                                                                                      \
         return start_with(stream, out, list);                                                             \
     }                                                                                                     \
-    const struct codec codec_##codec_name = {                                                             \
-        .name = #codec_name,                                                                              \
-        .match = codec_name##_match,                                                                      \
-        .start = codec_name##_start,                                                                      \
-        .next = filtered_next,                                                                            \
-        .stop = filtered_stop,                                                                            \
-        .advice = "with gzip, pixz or pzstd",                                                             \
-    };
+    const struct codec codec_##codec_name = {.name = #codec_name,                                         \
+                                             .match = codec_name##_match,                                 \
+                                             .start = codec_name##_start,                                 \
+                                             .next = filtered_next,                                       \
+                                             .stop = filtered_stop,                                       \
+                                             .advice = "with gzip, pixz or pzstd",                        \
+                                             FACTS_##codec_name};
+
+/* lz4 makes a 255th of zeros, and never less. */
+#define FACTS_lz4      .quick = true, .ratio = 60
+#define FACTS_lzma     .slow = true
+#define FACTS_lzip     .slow = true
+#define FACTS_lzop     .quick = true
+#define FACTS_compress .slow = true
+#define FACTS_rpm      .slow = true
 
 FILTERED(lz4, archive_read_support_filter_lz4)
 FILTERED(lzma, archive_read_support_filter_lzma)

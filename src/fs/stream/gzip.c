@@ -6,6 +6,7 @@
  * which needs the 32 KiB before it. CRC and length are checked for members decoded from their start. Zeros
  * and foreign bytes behind the last member are ignored, as gzip does.
  */
+#include "fs/stream/inflate.h"
 #include "fs/stream/stream_i.h"
 
 #include <zlib.h>
@@ -17,7 +18,7 @@ enum { HEADER = 10, TRAILER = 8, TEXT_MAX = 65536 };
 struct gzip {
     struct decoder base; /* first */
     struct input input;
-    z_stream z;
+    struct inflate inflate;
     bool body;  /* inside a member's deflate stream */
     bool whole; /* the member was decoded from its start */
     uint32_t crc, length;
@@ -89,8 +90,9 @@ static int begin_member(struct gzip *gzip, uint64_t out)
     rc = read_header(&gzip->input);
     if (rc <= 0)
         return rc ? rc : -EBADMSG;
-    if (inflateReset2(&gzip->z, -MAX_WBITS) != Z_OK)
-        return -ENOMEM;
+    rc = inflate_begin(&gzip->inflate, &gzip->input);
+    if (rc)
+        return rc;
     gzip->body = gzip->whole = true;
     gzip->crc = gzip->length = 0;
     return 1;
@@ -117,41 +119,31 @@ static int end_member(struct gzip *gzip)
 
 static int note_block(struct gzip *gzip, uint64_t out)
 {
-    if (!point_wanted(gzip->base.stream, out))
+    if (point_due(gzip->base.stream, out) != 0)
         return 0;
+    unsigned unused;
     uint8_t window[WINDOW];
-    uInt size = sizeof window;
-    if (inflateGetDictionary(&gzip->z, window, &size) != Z_OK || size == 0)
-        return 0;
-    struct point point = {.out = out, .in = input_offset(&gzip->input)};
-    point.aux = POINT_BLOCK | (gzip->z.data_type & 7);
-    return point_add(gzip->base.stream, &point, window, size);
+    size_t size = inflate_window(&gzip->inflate, window);
+    struct point point = {.out = out, .in = inflate_place(&gzip->inflate, &unused)};
+    point.aux = POINT_BLOCK | unused;
+    return size ? point_add(gzip->base.stream, &point, window, size) : 0;
 }
 
-/* One call of inflate. *done grows. */
+/* One piece. *done grows. */
 static int inflate_some(struct gzip *gzip, uint8_t *buf, size_t size, size_t *done)
 {
-    struct input *input = &gzip->input;
-    int rc = input_fill(input);
-    if (rc <= 0)
-        return rc ? rc : -EBADMSG;
-    gzip->z.next_in = input->buf + input->at;
-    gzip->z.avail_in = (uInt)(input->have - input->at);
-    gzip->z.next_out = buf + *done;
-    gzip->z.avail_out = (uInt)(size - *done);
-    int result = inflate(&gzip->z, Z_BLOCK);
-    input->at = input->have - gzip->z.avail_in;
-    size_t n = (size_t)(gzip->z.next_out - (buf + *done));
+    size_t n;
+    uint64_t due = point_due(gzip->base.stream, gzip->base.out + *done);
+    int rc = inflate_run(&gzip->inflate, buf + *done, size - *done, due, &n);
     if (gzip->whole)
-        gzip->crc = (uint32_t)crc32(gzip->crc, buf + *done, (uInt)n);
+        gzip->crc = (uint32_t)crc32_z(gzip->crc, buf + *done, n);
     gzip->length += (uint32_t)n;
     *done += n;
-    if (result == Z_STREAM_END)
+    if (rc)
+        return rc;
+    if (inflate_ended(&gzip->inflate))
         return end_member(gzip);
-    if (result != Z_OK && result != Z_BUF_ERROR)
-        return result == Z_MEM_ERROR ? -ENOMEM : -EBADMSG;
-    bool boundary = (gzip->z.data_type & 128) && !(gzip->z.data_type & 64);
-    return boundary ? note_block(gzip, gzip->base.out + *done) : 0;
+    return inflate_between(&gzip->inflate) ? note_block(gzip, gzip->base.out + *done) : 0;
 }
 
 static ssize_t gzip_next(struct decoder *decoder, void *buf, size_t size)
@@ -172,37 +164,29 @@ static ssize_t gzip_next(struct decoder *decoder, void *buf, size_t size)
 
 static int start_in_block(struct gzip *gzip, const struct point *point)
 {
-    uint8_t window[WINDOW];
+    uint8_t window[WINDOW], byte = 0;
     ssize_t size = point_window(point, window);
-    int bits = (int)(point->aux & 7);
+    unsigned bits = point->aux & 7;
     if (size <= 0 || (bits && point->in == 0))
         return -EBADMSG;
-    if (bits) {
-        uint8_t byte;
-        int rc = bytes_read_all(gzip->input.packed, &byte, 1, point->in - 1);
-        if (rc)
-            return rc;
-        if (inflatePrime(&gzip->z, bits, byte >> (8 - bits)) != Z_OK)
-            return -EBADMSG;
-    }
+    int rc = bits ? bytes_read_all(gzip->input.packed, &byte, 1, point->in - 1) : 0;
+    if (rc)
+        return rc;
     gzip->body = true;
-    return inflateSetDictionary(&gzip->z, window, (uInt)size) == Z_OK ? 0 : -EBADMSG;
+    return inflate_begin_block(&gzip->inflate, &gzip->input, bits, byte, window, (size_t)size);
 }
 
 static void gzip_stop(struct decoder *decoder)
 {
-    struct gzip *gzip = (struct gzip *)decoder;
-    inflateEnd(&gzip->z);
-    free(gzip);
+    inflate_stop(&((struct gzip *)decoder)->inflate);
+    free(decoder);
 }
 
 static int gzip_start(struct stream *stream, const struct point *point, struct decoder **out)
 {
     struct gzip *gzip = calloc(1, sizeof *gzip);
-    if (!gzip || inflateInit2(&gzip->z, -MAX_WBITS) != Z_OK) {
-        free(gzip);
+    if (!gzip)
         return -ENOMEM;
-    }
     input_at(&gzip->input, stream->packed, point->in);
     int rc = point->aux & POINT_BLOCK ? start_in_block(gzip, point) : 0;
     if (rc)

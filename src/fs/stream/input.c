@@ -2,7 +2,9 @@
 /*
  * Packed bytes read in order, with a buffer.
  */
-#include "fs/stream/stream_i.h"
+#include "fs/stream/input.h"
+
+#include <string.h>
 
 void input_at(struct input *input, struct bytes *packed, uint64_t offset)
 {

@@ -47,10 +47,13 @@ static bool wanted(const struct stream *stream, uint64_t out)
     return !stream->complete && out > last && out - last >= stream->spacing;
 }
 
-bool point_wanted(struct stream *stream, uint64_t out)
+uint64_t point_due(struct stream *stream, uint64_t out)
 {
     LOCK_SCOPE(&stream->lock);
-    return wanted(stream, out);
+    uint64_t last = stream->points[stream->count - 1].out;
+    if (stream->complete || out < last)
+        return SIZE_MAX;
+    return out - last >= stream->spacing ? 0 : stream->spacing - (out - last);
 }
 
 static int pack_window(struct point *point, const uint8_t *window, size_t size)
@@ -112,13 +115,6 @@ int points_complete(struct stream *stream, uint64_t total)
     stream->total = total;
     stream->complete = true;
     return 0;
-}
-
-bool size_allowed(struct stream *stream, uint64_t total)
-{
-    if (total > stream->most)
-        stream->excess = true;
-    return total <= stream->most;
 }
 
 size_t point_before(const struct stream *stream, uint64_t out)

@@ -31,6 +31,8 @@ static ssize_t stream_pread(struct bytes *bytes, void *buf, size_t size, uint64_
     struct stream *stream = (struct stream *)bytes;
     size_t done = 0;
     while (done < size) {
+        if (stream->ahead.running)
+            ahead_passed(stream, offset + done);
         ssize_t n = decode_read(stream, (char *)buf + done, size - done, offset + done);
         if (n < 0)
             return n;
@@ -44,11 +46,14 @@ static ssize_t stream_pread(struct bytes *bytes, void *buf, size_t size, uint64_
 static void stream_free(struct bytes *bytes)
 {
     struct stream *stream = (struct stream *)bytes;
+    ahead_stop(stream);
     decode_stop(stream);
     chunks_free(&stream->chunks);
     points_free(stream);
     bytes_put(stream->packed);
     pthread_cond_destroy(&stream->moved);
+    pthread_cond_destroy(&stream->ahead.woken);
+    pthread_cond_destroy(&stream->ahead.ready);
     pthread_mutex_destroy(&stream->lock);
     pthread_mutex_destroy(&stream->prepare_lock);
     free(stream->warning);
@@ -67,12 +72,13 @@ static struct stream *stream_new(const struct codec *codec, struct spill *spill)
     stream->codec = codec;
     stream->spill = spill;
     stream->total = UINT64_MAX;
-    stream->most = UINT64_MAX;
-    stream->chunks.most = CHUNKS_MAX;
+    stream->chunks.most = codec->quick ? CHUNKS_QUICK : CHUNKS_MAX;
     stream->spacing = 1 << 20;
     pthread_mutex_init(&stream->prepare_lock, NULL);
     pthread_mutex_init(&stream->lock, NULL);
     pthread_cond_init(&stream->moved, NULL);
+    pthread_cond_init(&stream->ahead.woken, NULL);
+    pthread_cond_init(&stream->ahead.ready, NULL);
     return stream;
 }
 
@@ -102,21 +108,48 @@ int stream_open(struct bytes *packed_given, struct spill *spill, struct bytes **
 
 /* ---- bounds ------------------------------------------------------------------------------------------- */
 
+enum { RATIO = 250, UNREAD_SHARE = 2 };
+
 void stream_limit(struct bytes *bytes, uint64_t ratio)
 {
     struct stream *stream = (struct stream *)bytes;
-    uint64_t most;
-    if (ratio == 0 || __builtin_mul_overflow(stream->packed->size, ratio, &most))
-        most = UINT64_MAX;
-    stream->most = most < STREAM_TRUSTED ? STREAM_TRUSTED : most;
+    if (ratio == STREAM_RATIO)
+        ratio = stream->codec->ratio ? stream->codec->ratio : RATIO;
+    stream->ratio = ratio;
+}
+
+static bool within(const struct stream *stream, uint64_t out, uint64_t in)
+{
+    uint64_t trusted = stream->codec->slow ? STREAM_TRUSTED_SLOW : STREAM_TRUSTED;
+    return stream->ratio == 0 || out <= trusted || out / stream->ratio < in;
+}
+
+bool size_allowed(struct stream *stream, uint64_t total)
+{
+    bool allowed = within(stream, total, stream->packed->size);
+    stream->excess = stream->excess || !allowed;
+    return allowed;
+}
+
+bool place_allowed(struct stream *stream, uint64_t out, uint64_t in)
+{
+    uint64_t size = stream->packed->size, unread = in < size ? size - in : 0;
+    bool allowed = stream->total != UINT64_MAX || within(stream, out, in + unread / UNREAD_SHARE);
+    stream->excess = stream->excess || !allowed;
+    return allowed;
 }
 
 void stream_passing(struct bytes *bytes, bool passing)
 {
     struct stream *stream = (struct stream *)bytes;
-    LOCK_SCOPE(&stream->lock);
-    stream->passing = passing;
-    stream->chunks.most = passing ? CHUNKS_PASSING : CHUNKS_MAX;
+    if (!passing)
+        ahead_stop(stream);
+    pthread_mutex_lock(&stream->lock);
+    stream->passing = stream->chunks.in_order = passing;
+    stream->chunks.most = passing ? CHUNKS_PASSING : stream->codec->quick ? CHUNKS_QUICK : CHUNKS_MAX;
+    pthread_mutex_unlock(&stream->lock);
+    if (passing)
+        ahead_start(stream);
 }
 
 bool stream_too_large(struct bytes *bytes)
@@ -138,16 +171,27 @@ static struct state state_of(struct stream *stream)
     return (struct state){stream->total, stream->reached, stream->consumed};
 }
 
+/* Has decoded what lies at `offset`, or found the end before it. */
+static int pass(struct stream *stream, uint64_t offset)
+{
+    if (ahead_pass(stream, offset)) {
+        fs_progress();
+        return 0;
+    }
+    char byte;
+    ssize_t n = decode_read(stream, &byte, 1, offset);
+    return n < 0 ? (int)n : 0;
+}
+
 int stream_measure(struct bytes *bytes, uint64_t most,
                    int (*report)(void *ctx, uint64_t done, uint64_t total), void *ctx)
 {
     struct stream *stream = (struct stream *)bytes;
     int rc = decode_prepare(stream);
+    ahead_passed(stream, most);
     struct state state = state_of(stream);
     while (rc == 0 && state.total == UINT64_MAX && state.reached <= most) {
-        char byte;
-        ssize_t n = decode_read(stream, &byte, 1, state.reached);
-        rc = n < 0 ? (int)n : 0;
+        rc = pass(stream, state.reached);
         if (rc == 0 && report)
             rc = report(ctx, state.consumed, stream->packed->size);
         state = state_of(stream);
@@ -158,6 +202,11 @@ int stream_measure(struct bytes *bytes, uint64_t most,
         return -E2BIG;
     bytes->size = state.total;
     return 0;
+}
+
+static bool beyond_end(struct stream *stream, uint64_t offset)
+{
+    return state_of(stream).total <= offset;
 }
 
 /* The next place on the way to `offset` that is not decoded yet, in steps; 0: a read there is short enough.
@@ -176,12 +225,12 @@ int stream_advance(struct bytes *bytes, uint64_t offset,
 {
     struct stream *stream = (struct stream *)bytes;
     int rc = decode_prepare(stream);
+    ahead_passed(stream, offset);
     uint64_t stop;
     while (rc == 0 && (stop = next_stop(stream, offset)) != 0) {
-        char byte;
-        ssize_t n = decode_read(stream, &byte, 1, stop);
-        if (n <= 0)
-            return (int)n;
+        rc = pass(stream, stop);
+        if (rc || beyond_end(stream, stop))
+            return rc;
         rc = report(ctx, state_of(stream).consumed, stream->packed->size);
     }
     return rc;

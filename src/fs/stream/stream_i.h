@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "fs/stream.h"
+#include "fs/stream/input.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,12 +23,15 @@
 enum {
     CHUNK = 256 << 10,     /* unit of decoding and of the cache in memory */
     CHUNKS_MAX = 128,      /* 32 MiB */
-    CHUNKS_PASSING = 8,    /* while passing */
+    CHUNKS_QUICK = 16,     /* where decoding again is quick: fresh memory costs as much */
+    AHEAD = 8,             /* chunks decoded before the scan needs them */
+    BEHIND = 2,            /* and kept behind it, where it looks back */
+    CHUNKS_PASSING = 12,   /* while passing */
+    NEAR = 4,              /* chunks before a place that are kept where decoding again is quick */
     SLOTS = 4,             /* decoders kept */
     WINDOW = 32 << 10,     /* of deflate */
     WINDOW_PACKED = 40960, /* most bytes of a packed one */
     WINDOWS_MAX = 8192,    /* points with windows, before every second one goes */
-    INPUT = 64 << 10,      /* read from the packed bytes at once */
     SHORT = 8 << 20,       /* an interval up to here needs no spill */
 };
 #define STREAM_MAX ((uint64_t)INT64_MAX)
@@ -40,6 +44,8 @@ struct point {
     uint8_t *window; /* packed; owned */
     struct spill_region *region;
     bool spill_full; /* the region could not take more */
+    bool visited;    /* decoded from here for a reader */
+    bool again;      /* and once more: a reader went back */
 };
 
 struct decoder {
@@ -49,7 +55,7 @@ struct decoder {
     int rc;       /* what went wrong behind the bytes given last */
 };
 
-/* Which intervals go to the spill. */
+/* Which intervals go to the spill. Where decoding is quick, only what a reader went back to. */
 enum keep {
     KEEP_LONG,  /* those longer than SHORT, or of unknown length: the others are quick to decode again */
     KEEP_NEVER, /* none: points lie close, and there may be more of them than are kept */
@@ -68,6 +74,8 @@ struct codec {
     void (*stop)(struct decoder *decoder);
     enum keep keep;
     bool quick;         /* decoding again costs no more than keeping */
+    bool slow;          /* even what is packed best */
+    unsigned ratio;     /* for STREAM_RATIO; 0: the usual */
     const char *advice; /* how to pack for quick random reads */
 };
 
@@ -84,7 +92,20 @@ struct chunks {
     struct chunk *list[CHUNKS_MAX];
     struct chunk *spare;
     unsigned count, most;
+    bool in_order; /* the first goes, not the one used least recently */
     uint64_t clock;
+};
+
+/* The thread of ahead.c. `running` belongs to whoever called stream_passing(). */
+struct ahead {
+    pthread_t thread;
+    pthread_cond_t woken; /* passed grew, or stop */
+    pthread_cond_t ready; /* not hungry any more */
+    uint64_t passed;      /* where the scan is */
+    uint64_t sleeping_at; /* the thread waits there until the scan comes nearer; 0: it does not */
+    uint64_t wanted;      /* what a reader waits for, while hungry */
+    pthread_t reader;     /* which scans */
+    bool running, active, stop, hungry;
 };
 
 struct slot {
@@ -110,12 +131,13 @@ struct stream {
     struct chunks chunks;
     struct point *points;
     size_t count, room;
-    uint64_t spacing;  /* least distance of points */
-    bool complete;     /* no more points will come */
-    bool small;        /* all intervals are short, though their ends are not known yet */
-    uint64_t total;    /* UINT64_MAX: not known */
-    uint64_t most;     /* that may be decoded */
-    bool passing;      /* see stream_passing() */
+    uint64_t spacing; /* least distance of points */
+    bool complete;    /* no more points will come */
+    bool small;       /* all intervals are short, though their ends are not known yet */
+    uint64_t total;   /* UINT64_MAX: not known */
+    uint64_t ratio;   /* see stream_limit() */
+    bool passing;     /* see stream_passing() */
+    struct ahead ahead;
     bool excess;       /* it is more */
     uint64_t reached;  /* most decoded bytes that any decoder came to */
     uint64_t consumed; /* and the packed bytes there */
@@ -126,15 +148,6 @@ struct stream {
 extern const struct codec codec_gzip, codec_bzip2, codec_xz, codec_zstd;
 extern const struct codec codec_lz4, codec_lzma, codec_lzip, codec_lzop, codec_compress, codec_rpm;
 
-/* ---- input.c: packed bytes in order ------------------------------------------------------------------- */
-
-struct input {
-    struct bytes *packed; /* not owned */
-    uint64_t offset;      /* of buf[have] */
-    size_t at, have;
-    uint8_t buf[INPUT];
-};
-
 /* What next() returns when it has `done` bytes and then met rc. */
 static inline ssize_t decoder_result(struct decoder *decoder, size_t done, int rc)
 {
@@ -144,29 +157,20 @@ static inline ssize_t decoder_result(struct decoder *decoder, size_t done, int r
     return (ssize_t)done;
 }
 
-void input_at(struct input *input, struct bytes *packed, uint64_t offset);
-/* Offset of the next byte. */
-uint64_t input_offset(const struct input *input);
-/* Has at least one byte, buf[at]: 1; 0 at the end; -errno. */
-int input_fill(struct input *input);
-/* Exactly that many (size <= INPUT) in one piece at buf[at], not yet taken: 1; 0 when the end comes first. */
-int input_peek(struct input *input, size_t size);
-/* Takes exactly that many: 1, 0, -errno. */
-int input_take(struct input *input, void *buf, size_t size);
-/* Passes over bytes, of which at least as many are there: 1, 0, -errno. */
-int input_skip(struct input *input, uint64_t size);
-
 /* ---- points.c ----------------------------------------------------------------------------------------- */
 
 /* Told by a decoder that it stands where decoding can start. Kept when it lies behind all known points. */
-bool point_wanted(struct stream *stream, uint64_t out);
+uint64_t point_due(struct stream *stream,
+                   uint64_t out); /* bytes from `out` on until one is; SIZE_MAX: none */
 int point_add(struct stream *stream, const struct point *point, const uint8_t *window, size_t window_size);
 /* For a codec's index(): where the beginning really is. */
 void point_first(struct stream *stream, uint64_t in, uint32_t aux);
 /* Everything is known now: no more points, and this size. -EBADMSG when it cannot be. */
 int points_complete(struct stream *stream, uint64_t total);
-/* Whether a stream of this size may be; remembers that it may not. Locked. */
+/* stream.c: whether a stream of this size may be, and whether one may go on that came from `in` to `out`;
+ * remembers that it may not. Locked. */
 bool size_allowed(struct stream *stream, uint64_t total);
+bool place_allowed(struct stream *stream, uint64_t out, uint64_t in);
 /* Index of the last point at or before `out`. Locked. */
 size_t point_before(const struct stream *stream, uint64_t out);
 /* A copy with its own window, region left out. Locked. */
@@ -184,6 +188,17 @@ struct chunk *chunk_new(struct chunks *chunks, uint64_t index);
 void chunks_keep(struct chunks *chunks, struct chunk *chunk);
 void chunk_put(struct chunks *chunks, struct chunk *chunk);
 void chunks_free(struct chunks *chunks);
+
+/* ---- ahead.c ------------------------------------------------------------------------------------------- */
+
+void ahead_start(struct stream *stream);
+void ahead_stop(struct stream *stream);
+/* The reader came to `offset`. */
+void ahead_passed(struct stream *stream, uint64_t offset);
+/* Waits for the thread where that will decode what lies there; false: it will not. Locked. */
+bool ahead_wait(struct stream *stream, uint64_t offset);
+/* The same for a reader that does not want the bytes: true also when they were decoded already. */
+bool ahead_pass(struct stream *stream, uint64_t offset);
 
 /* ---- decode.c: the way from an offset to its bytes ----------------------------------------------------- */
 

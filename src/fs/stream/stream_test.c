@@ -238,6 +238,47 @@ static void test_bomb(void **state)
     spill_free(spill);
 }
 
+/* Every kind of bomb is found after a bounded part of it, and long zeros before or in something larger are
+ * none. */
+static void test_bombs(void **state)
+{
+    (void)state;
+    static const struct {
+        struct way way;
+        uint64_t most; /* decompressed until it is refused; 0: it is not */
+    } rows[] = {
+        {{"gzip", "gzip", "head -c 700M /dev/zero | gzip > $F.out", true}, STREAM_TRUSTED},
+        {{"bzip2", "bzip2", "head -c 300M /dev/zero | bzip2 > $F.out", true}, STREAM_TRUSTED_SLOW},
+        {{"xz", "xz", "head -c 300M /dev/zero | xz -0 > $F.out", true}, STREAM_TRUSTED_SLOW},
+        {{"lz4", "lz4", "head -c 700M /dev/zero | lz4 -q > $F.out", true}, STREAM_TRUSTED + (100 << 20)},
+        {{"zstd", "zstd", "head -c 600M /dev/zero | zstd -q > $F.out", true}, STREAM_TRUSTED},
+        {{"gzip", "gzip", "{ head -c 600M /dev/zero; head -c 6M /dev/urandom; } | gzip > $F.out", true}, 0},
+        {{"zstd", "zstd", "{ head -c 600M /dev/zero; head -c 12M /dev/urandom; } | zstd -q > $F.out", true},
+         0},
+        {{"bzip2", "bzip2", "head -c 200M /dev/zero | bzip2 > $F.out", true}, 0},
+    };
+    struct spill *spill;
+    assert_int_equal(spill_new(1 << 20, &spill), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct packed packed;
+        if (!pack(&rows[i].way, "small", &packed))
+            continue;
+        struct bytes *stream = open_stream(&packed, spill);
+        stream_limit(stream, STREAM_RATIO);
+        stream_passing(stream, true);
+        int rc = stream_measure(stream, INT64_MAX, NULL, NULL);
+        stream_passing(stream, false);
+        if (rc != (rows[i].most ? -E2BIG : 0))
+            fail_msg("%s: %d, %llu bytes", rows[i].way.command, rc, (unsigned long long)stream_work(stream));
+        assert_int_equal(stream_too_large(stream), rows[i].most != 0);
+        if (rows[i].most)
+            assert_true(stream_work(stream) <= rows[i].most + (1 << 20));
+        bytes_put(stream);
+        free(packed.data);
+    }
+    spill_free(spill);
+}
+
 /* What a scan only passes over is not kept, and is there afterwards all the same. */
 static void test_passing(void **state)
 {
@@ -248,17 +289,69 @@ static void test_passing(void **state)
     struct spill *spill;
     assert_int_equal(spill_new(64 << 20, &spill), 0);
     struct bytes *stream = open_stream(&packed, spill);
-    compare(stream, 100, 1000);
-    uint64_t before = spill_used(spill);
     stream_passing(stream, true);
+    compare(stream, 100, 1000);
     assert_int_equal(stream_measure(stream, plain_size, NULL, NULL), 0);
-    assert_int_equal(spill_used(spill), before);
     stream_passing(stream, false);
+    compare(stream, plain_size / 2, 1000);
+    assert_int_equal(spill_used(spill), 0);
+    compare(stream, 100, 1000); /* goes back */
     compare_all(stream);
-    assert_true(spill_used(spill) >= plain_size);
+    compare_all(stream);
+    assert_true(spill_used(spill) >= plain_size / 3);
+    uint64_t work = stream_work(stream);
+    compare_all(stream);
+    assert_int_equal(stream_work(stream), work);
     bytes_put(stream);
     spill_free(spill);
     free(packed.data);
+}
+
+/* As a scan reads: in order, with short looks back and long ways passed over. */
+static void scan(struct bytes *stream, bool stop_early)
+{
+    static const size_t steps[] = {1000, 100000, 65536, 700000, 65536, 3000000, 1};
+    size_t at = 0;
+    int calls = 0;
+    for (int i = 0; at < plain_size && !(stop_early && i == 3); i++) {
+        size_t size = plain_size - at < 65536 ? plain_size - at : 65536;
+        compare(stream, at, size);
+        compare(stream, at > 4096 ? at - 4096 : 0, 4096);
+        at += size + steps[i % 7];
+        assert_int_equal(stream_advance(stream, at, count_report, &calls), 0);
+    }
+}
+
+/* A thread decodes while a scan goes on. */
+static void test_ahead(void **state)
+{
+    (void)state;
+    static const int chosen[] = {WAY_ZSTD, WAY_GZIP, WAY_LZ4};
+    memory_fd = 0;
+    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++) {
+        struct packed packed;
+        if (!pack(&ways[chosen[i]], "long", &packed))
+            continue;
+        struct spill *spill;
+        assert_int_equal(spill_new(64 << 20, &spill), 0);
+        for (int round = 0; round < 3; round++) {
+            struct bytes *stream = open_stream(&packed, spill);
+            stream_passing(stream, true);
+            scan(stream, round == 1);
+            if (round != 1)
+                assert_int_equal(stream_measure(stream, plain_size, NULL, NULL), 0);
+            if (round != 2)
+                stream_passing(stream, false);
+            if (round == 0)
+                assert_true(stream_work(stream) <= plain_size + plain_size / 8);
+            if (round == 0)
+                compare_all(stream);
+            bytes_put(stream);
+        }
+        spill_free(spill);
+        free(packed.data);
+    }
+    memory_fd = -1;
 }
 
 /* What was measured without a bound is not loaded where there is one. */
@@ -292,7 +385,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),   cmocka_unit_test(test_long),       cmocka_unit_test(test_threads),
         cmocka_unit_test(test_warning), cmocka_unit_test(test_cancel),     cmocka_unit_test(test_bomb),
-        cmocka_unit_test(test_passing), cmocka_unit_test(test_bomb_index),
+        cmocka_unit_test(test_passing), cmocka_unit_test(test_bomb_index), cmocka_unit_test(test_ahead),
+        cmocka_unit_test(test_bombs),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

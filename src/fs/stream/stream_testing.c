@@ -31,11 +31,13 @@ static void memory_free(struct bytes *bytes)
     free(bytes);
 }
 
+int memory_fd = -1;
+
 struct bytes *memory(const void *data, size_t size)
 {
     static const struct bytes_ops ops = {memory_pread, memory_free};
     struct memory *made = calloc(1, sizeof *made);
-    made->bytes = (struct bytes){.ops = &ops, .refs = 1, .size = size, .fd = -1};
+    made->bytes = (struct bytes){.ops = &ops, .refs = 1, .size = size, .fd = memory_fd};
     made->data = malloc(size + 1); /* exact enough for ASan: a read of one byte more is seen by comparing */
     memcpy(made->data, data, size);
     return &made->bytes;

@@ -14,6 +14,7 @@
 
 enum { LONG = 9 << 20, PLAIN = 9 << 18, SMALL = 3000 };
 extern uint8_t *plain, *small; /* LONG and SMALL bytes */
+extern int memory_fd;          /* >= 0: what memory() makes looks like a file, so that streams decode ahead */
 extern size_t plain_size;      /* how many of them were packed last: PLAIN, or LONG */
 
 struct packed {

@@ -222,5 +222,6 @@ const struct codec codec_xz = {
     .next = xz_next,
     .stop = xz_stop,
     .keep = KEEP_ALWAYS,
+    .slow = true,
     .advice = "`xz -T0 --block-size=4MiB FILE`, or pixz",
 };
