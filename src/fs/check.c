@@ -410,6 +410,30 @@ int fs_rename(struct fs *fs, const char *from, const char *to, uint32_t flags)
     return checked(old.fs, "rename", old.fs->table.rename(old.fs, old.path, new.path, flags));
 }
 
+enum { NEVER_SET = FS_INFO_SIZE | FS_INFO_ALLOCATED | FS_INFO_ID | FS_INFO_LINKS };
+
+/* The first layer that has either method must have this one. */
+static struct fs *layer_that_sets(struct fs *fs)
+{
+    while (fs && !fs->table.setinfo && !fs->table.f_setinfo)
+        fs = fs->next;
+    return fs && fs->table.f_setinfo ? fs : NULL;
+}
+
+int fs_f_setinfo(struct fs *fs, struct fs_file *file, const struct fs_info *info)
+{
+    struct fs *layer = layer_that_sets(fs);
+    if (read_only(fs))
+        return -EROFS;
+    if (info->valid & NEVER_SET)
+        return -EINVAL;
+    if (!layer)
+        return -EOPNOTSUPP;
+    FILE_SCOPE(fs, file);
+    LAYER_SCOPE(layer);
+    return checked(layer, "f_setinfo", layer->table.f_setinfo(layer, file, info));
+}
+
 int fs_setinfo(struct fs *fs, const char *path, const struct fs_info *info)
 {
     const uint32_t times = FS_INFO_ATIME | FS_INFO_MTIME | FS_INFO_CTIME | FS_INFO_BTIME;
@@ -418,7 +442,7 @@ int fs_setinfo(struct fs *fs, const char *path, const struct fs_info *info)
         return way.rc;
     if (read_only(fs))
         return -EROFS;
-    if (info->valid & (FS_INFO_SIZE | FS_INFO_ALLOCATED | FS_INFO_ID | FS_INFO_LINKS))
+    if (info->valid & NEVER_SET)
         return -EINVAL;
     if (!way.fs)
         return info->valid & ~times ? -EOPNOTSUPP : 0;
@@ -567,20 +591,4 @@ int fs_access(struct fs *fs, const char *path, int mode)
         return way.rc;
     LAYER_SCOPE(way.fs);
     return checked(way.fs, "access", way.fs->table.access(way.fs, way.path, mode));
-}
-
-/* From the bottom up, and back: a layer may rely on those below. */
-void fs_thread_start(struct fs *fs)
-{
-    if (fs->next)
-        fs_thread_start(fs->next);
-    if (fs->table.thread_start)
-        fs->table.thread_start(fs);
-}
-
-void fs_thread_stop(struct fs *fs)
-{
-    for (; fs; fs = fs->next)
-        if (fs->table.thread_stop)
-            fs->table.thread_stop(fs);
 }

@@ -119,3 +119,19 @@ void fs_progress(void)
     if (progress)
         atomic_fetch_add_explicit(progress, 1, memory_order_relaxed);
 }
+
+/* From the bottom up, and back: a layer may rely on those below. */
+void fs_thread_start(struct fs *fs)
+{
+    if (fs->next)
+        fs_thread_start(fs->next);
+    if (fs->table.thread_start)
+        fs->table.thread_start(fs);
+}
+
+void fs_thread_stop(struct fs *fs)
+{
+    for (; fs; fs = fs->next)
+        if (fs->table.thread_stop)
+            fs->table.thread_stop(fs);
+}

@@ -23,9 +23,15 @@ ssize_t stream_peek(const void *head, size_t length, void *buf, size_t size);
 
 /* The compressed bytes' reference is taken over. -EOPNOTSUPP when the codec is not known here. */
 int stream_open(struct bytes *packed, struct spill *spill, struct bytes **out, struct fs_error *error);
-/* Refuses, -E2BIG, more than `ratio` times the packed size, from STREAM_TRUSTED bytes on. 0: no bound. Before
- * the first read or load. */
-#define STREAM_TRUSTED ((uint64_t)512 << 20)
+/*
+ * Refuses, -E2BIG, what decompresses to more than `ratio` times its packed size; STREAM_RATIO: what suits the
+ * codec; 0: no bound. Decoding from the start, packed bytes that were not read yet count half, so that a
+ * bomb is found early, while long zeros in something large are not taken for one. From STREAM_TRUSTED bytes
+ * on, STREAM_TRUSTED_SLOW where decoding is slow. Before the first read or load.
+ */
+#define STREAM_RATIO        UINT64_MAX
+#define STREAM_TRUSTED      ((uint64_t)512 << 20)
+#define STREAM_TRUSTED_SLOW ((uint64_t)256 << 20)
 void stream_limit(struct bytes *stream, uint64_t ratio);
 /* Whether that was the reason for an error. */
 bool stream_too_large(struct bytes *stream);

@@ -12,18 +12,10 @@ static const struct {
 } rows[] = {
     {"names-255-units", "the kernel is told of names of 255 bytes", false},
     {"times-set-to-ns", "Dokan's times are in units of 100 ns", false},
-    {"times-of-change", "Dokan knows no time of change before the extended operations", false},
     {"attributes-set", "Linux shows no attributes of Windows on a folder", false},
     {"read-only-flag", "a folder does not tell that its mount is read-only before it is written to", false},
-    {"rename-exchange*", "Dokan has no exchange of two names", false},
     {"threads-rename-is-atomic", "opening a file that is replaced twice in a row can fail (-ESTALE)", true},
     {"threads-writers-of-one", "a block just written can be read back as zeros: see docs/mounting.md", true},
-    {"symlink-*", "links are not carried before the extended operations", false},
-    {"readlink-missing", "links are not carried before the extended operations", false},
-    {"link-*", "hard links are not carried before the extended operations", false},
-    {"xattr-*", "extended attributes are not carried before the extended operations", false},
-    {"mode-*", "modes are not carried before the extended operations", false},
-    {"owner-set", "owners are not carried before the extended operations", false},
     {NULL, NULL, false},
 };
 

@@ -16,7 +16,8 @@
  * its close fails with ENOSPC. `odd:hang` hangs in its close.
  *
  * With --mode threads and process, a line from standard input says what to do: `wait`, `unmount`, `free`,
- * `write TEXT` (into /from-host of the object itself), `read` (what /from-mount of the object holds).
+ * `write TEXT` (into /from-host of the object itself), `read` (what /from-mount of the object holds),
+ * `read-own NAME` (reads that file of the mount).
  */
 #include "fs/mount/mount_i.h"
 
@@ -278,6 +279,19 @@ static void read_host(struct fs *fs)
     printf("read %.*s\n", (int)(n > 0 ? n : 0), text);
 }
 
+/* Reads a file of the mount that it serves itself. */
+static void read_own(const struct mount_process *mount, const char *name)
+{
+    char path[4096], byte;
+    snprintf(path, sizeof path, "%s/%s", mount->path, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        err(1, "%s", path);
+    printf("reading\n");
+    printf("read-own %zd\n", read(fd, &byte, 1));
+    close(fd);
+}
+
 /* False when there is no mount any more. */
 static bool obey(struct fs *fs, struct mount_process *mount, const char *line)
 {
@@ -285,6 +299,8 @@ static bool obey(struct fs *fs, struct mount_process *mount, const char *line)
         printf("wait %d\n", mount_process_wait(mount, -1));
     } else if (strncmp(line, "write ", 6) == 0) {
         write_host(fs, line + 6);
+    } else if (strncmp(line, "read-own ", 9) == 0) {
+        read_own(mount, line + 9);
     } else if (strcmp(line, "read") == 0) {
         read_host(fs);
     } else if (strcmp(line, "unmount") == 0) {

@@ -35,6 +35,7 @@ static const struct fs_table host_table = {
     .f_flush = host_f_flush,
     .f_fsync = host_f_fsync,
     .f_getinfo = host_f_getinfo,
+    .f_setinfo = host_f_setinfo,
     .f_lock = host_f_lock,
     .makedir = host_makedir,
     .remove = host_remove,

@@ -77,6 +77,9 @@ ssize_t host_f_pwrite(struct fs *fs, struct fs_file *file, const void *buf, size
 int host_f_truncate(struct fs *fs, struct fs_file *file, uint64_t size);
 int host_f_flush(struct fs *fs, struct fs_file *file);
 int host_f_fsync(struct fs *fs, struct fs_file *file);
+/* Sets facts of what a descriptor stands for, O_PATH too. */
+int host_set(int fd, const struct fs_info *info);
+int host_f_setinfo(struct fs *fs, struct fs_file *file, const struct fs_info *info);
 int host_f_getinfo(struct fs *fs, struct fs_file *file, uint32_t want, struct fs_info *info);
 int host_f_lock(struct fs *fs, struct fs_file *file, int command, void *lock);
 

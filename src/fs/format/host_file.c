@@ -97,6 +97,11 @@ int host_f_getinfo(struct fs *fs, struct fs_file *file, uint32_t want, struct fs
     return host_info(host_of(fs), fd_of(fs, file), "", AT_EMPTY_PATH, want, info);
 }
 
+int host_f_setinfo(struct fs *fs, struct fs_file *file, const struct fs_info *info)
+{
+    return host_set(fd_of(fs, file), info);
+}
+
 int host_f_lock(struct fs *fs, struct fs_file *file, int command, void *lock)
 {
     if (command != F_OFD_SETLK && command != F_OFD_GETLK)

@@ -126,17 +126,20 @@ static int set_mode(int fd, uint32_t mode)
 }
 
 /* Owner first: giving a file away may take bits from its mode. Birth and change time are the kernel's own. */
-int host_setinfo(struct fs *fs, const char *path, const struct fs_info *info)
+int host_set(int fd, const struct fs_info *info)
 {
-    if (info->valid & FS_INFO_ATTRIBUTES)
-        return -EOPNOTSUPP;
-    CLEANUP_FD int fd = host_open(host_of(fs), path, O_PATH, 0);
-    int rc = fd < 0 ? fd : 0;
+    int rc = info->valid & FS_INFO_ATTRIBUTES ? -EOPNOTSUPP : 0;
     if (rc == 0 && info->valid & FS_INFO_OWNER && fchownat(fd, "", info->uid, info->gid, AT_EMPTY_PATH) != 0)
         rc = -errno;
     if (rc == 0 && info->valid & FS_INFO_MODE)
         rc = set_mode(fd, info->mode);
     return rc ? rc : set_times(fd, info);
+}
+
+int host_setinfo(struct fs *fs, const char *path, const struct fs_info *info)
+{
+    CLEANUP_FD int fd = host_open(host_of(fs), path, O_PATH, 0);
+    return fd < 0 ? fd : host_set(fd, info);
 }
 
 int host_statfs(struct fs *fs, struct fs_space *space)

@@ -42,12 +42,8 @@ static void set_times(struct mem_node *node, const struct fs_info *info)
             node->times[i] = rows[i].value;
 }
 
-static int mem_setinfo(struct fs *fs, const char *path, const struct fs_info *info)
+static void set_facts(struct mem_node *node, const struct fs_info *info)
 {
-    MEM_NODE_SCOPE struct mem_node *node = NULL;
-    int rc = mem_hold(fs, path, &node);
-    if (rc)
-        return rc;
     mem_node_changed(node);
     if (info->valid & FS_INFO_MODE)
         node->mode = info->mode & 07777;
@@ -58,6 +54,20 @@ static int mem_setinfo(struct fs *fs, const char *path, const struct fs_info *in
     if (info->valid & FS_INFO_ATTRIBUTES)
         node->attributes = info->attributes & MEM_ATTRIBUTES;
     set_times(node, info);
+}
+
+static int mem_setinfo(struct fs *fs, const char *path, const struct fs_info *info)
+{
+    MEM_NODE_SCOPE struct mem_node *node = NULL;
+    int rc = mem_hold(fs, path, &node);
+    if (rc == 0)
+        set_facts(node, info);
+    return rc;
+}
+
+static int mem_f_setinfo(struct fs *fs, struct fs_file *file, const struct fs_info *info)
+{
+    set_facts(*fs_file_slot(fs, file), info);
     return 0;
 }
 
@@ -149,6 +159,7 @@ static const struct fs_table mem_table = {
     .f_pwrite = mem_f_pwrite,
     .f_truncate = mem_f_truncate,
     .f_getinfo = mem_f_getinfo,
+    .f_setinfo = mem_f_setinfo,
     .makedir = mem_makedir,
     .remove = mem_remove,
     .removedir = mem_removedir,

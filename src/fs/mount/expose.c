@@ -229,6 +229,7 @@ static int configure(struct expose *ex, const struct expose_config *config, stru
         set_label(ex);
     rc = rc ? rc : set_security(ex, config->securityfolder, error);
     ex->serial = serial_of(ex->fs);
+    expose_extend(ex);
     ex->umask = current_umask();
     return rc;
 }
@@ -243,6 +244,7 @@ int expose_new(struct fs *fs, const struct expose_config *config, struct expose 
     ex->watch = config->watch;
     pthread_mutex_init(&ex->append, NULL);
     pthread_mutex_init(&ex->sizes.lock, NULL);
+    pthread_mutex_init(&ex->recent.lock, NULL);
     int rc = configure(ex, config, error);
     if (rc)
         expose_free(ex);
@@ -256,6 +258,7 @@ int expose_free(struct expose *ex)
     int rc = fs_close(ex->fs);
     pthread_mutex_destroy(&ex->append);
     pthread_mutex_destroy(&ex->sizes.lock);
+    pthread_mutex_destroy(&ex->recent.lock);
     free(ex);
     return rc;
 }

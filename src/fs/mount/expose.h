@@ -29,5 +29,7 @@ uint32_t expose_folder_mode(const struct expose *expose);
 
 /* DOKAN_OPTIONS::GlobalContext is the struct expose. */
 const DOKAN_OPERATIONS *expose_operations(void);
+/* What this object has beyond Dokan's table; lives as long as the struct expose. */
+const DOKAN_OPERATIONS_EX *expose_operations_ex(const struct expose *expose);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * What the files of the exposure share. expose.c is the volume, expose_open.c the life of handles,
  * expose_data.c contents, expose_info.c attributes and times, expose_names.c listing, deleting and renaming,
- * expose_path.c names and links, expose_size.c sizes of files that are being written.
+ * expose_ex.c what goes beyond Dokan's table, expose_path.c names and links, expose_size.c sizes of files
+ * that are being written.
  *
  * A handle's Context is a struct handle. It is made in ZwCreateFile and freed in CloseFile; its fs_file stays
  * open until then, since reads and writes of mapped memory come after Cleanup. Callbacks on one handle may
@@ -42,6 +43,15 @@ struct folder_security {
     _Alignas(4) BYTE bytes[192];
 };
 
+/* The name that was asked about last: who looks a name up opens or removes it next. */
+struct recent {
+    pthread_mutex_t lock;
+    uint32_t changes;
+    uint64_t ns; /* clock_coarse_ns(); 0: none */
+    struct fs_info info;
+    char path[256];
+};
+
 struct expose {
     struct fs *fs;
     struct watch *watch;
@@ -53,8 +63,12 @@ struct expose {
     atomic_bool hidden_name; /* the log has heard of a name that cannot be shown */
     pthread_mutex_t append;  /* held over a write at the end */
     struct sizes sizes;
+    struct recent recent;
     struct folder_security security;
     WCHAR label[256], kind[256];
+    DOKAN_OPERATIONS_EX ex;
+    bool links;       /* it may have symbolic links */
+    bool like_a_user; /* an archive: the mounter owns everything and may read it */
 };
 
 struct handle {
@@ -65,6 +79,8 @@ struct handle {
     bool linked;       /* a link is on the way: the name must be resolved again */
     bool link;         /* the last name is one */
     bool link_itself;  /* and it is to be deleted or renamed: what it leads to stays as it is */
+    bool itself;       /* links are not followed: FILE_OPEN_REPARSE_POINT */
+    bool fresh;        /* it was made by this handle */
     bool removed_late; /* to be removed once it is closed */
     /* The facts that were seen at the opening, good for a GetFileInformation that follows at once. */
     uint32_t seen_changes;
@@ -97,6 +113,7 @@ struct where {
     bool linked, link;     /* as in struct handle */
     bool text;             /* a link that leads nowhere inside, shown as a small file */
     bool no_parent;        /* -ENOENT: already the directory is missing */
+    bool itself;           /* asked for: the last name, if it is a link, is not followed */
 };
 
 #define CLEANUP_WHERE __attribute__((cleanup(where_end)))
@@ -104,6 +121,8 @@ void where_init(struct where *where);
 void where_end(struct where *where);
 /* Finds out. 0 or -errno. */
 int where_find(struct expose *ex, LPCWSTR name, uint32_t want, struct where *where);
+/* The same for a path that stands in where->entry already. */
+int where_find_entry(struct expose *ex, uint32_t want, struct where *where);
 /* The same when only the entry's path is wanted; cheap unless `linked`. */
 int where_entry(struct expose *ex, LPCWSTR name, bool linked, struct where *where);
 /* The path to open. */
@@ -120,7 +139,16 @@ NTSTATUS status_of_find(int rc, const struct where *where);
 
 /* ---- facts (expose_info.c) ------------------------------------------------------------------------- */
 
+#define ALL_FACTS \
+    (SHOWN_FACTS | FS_INFO_ALLOCATED | FS_INFO_CTIME | FS_INFO_OWNER | FS_INFO_LINKS | FS_INFO_ID)
 DWORD attributes_of(const struct expose *ex, const struct fs_info *info);
+/* FILETIME of a time that is valid. */
+int64_t filetime_from_ns(int64_t ns);
+int64_t ns_from_filetime(int64_t filetime);
+/* As expose_get_info(), for whoever shows more of them. */
+NTSTATUS query_facts(LPCWSTR name, uint32_t want, PDOKAN_FILE_INFO info, struct fs_info *facts);
+/* Sets what facts->valid names. */
+NTSTATUS set_facts(struct expose *ex, const struct handle *h, LPCWSTR name, const struct fs_info *facts);
 uint64_t shown_size(const struct fs_info *info);
 FILETIME filetime_of(const struct fs_info *info, uint32_t which);
 /* Facts of an open handle. */
@@ -149,6 +177,16 @@ void size_renamed(struct sizes *sizes, const char *from, const char *to);
 NTSTATUS may_delete(struct expose *ex, const struct where *where);
 /* Removes the name. 0 or -errno. */
 int remove_name(struct expose *ex, LPCWSTR name, const struct handle *h);
+
+/* ---- listing (expose_names.c) ---------------------------------------------------------------------- */
+
+/* Hands every entry of the handle's directory to fill(). */
+typedef void (*listing_fill)(PDOKAN_FILE_INFO info, const WCHAR *name, const struct fs_info *facts,
+                             void *ctx);
+NTSTATUS list_entries(LPCWSTR name, uint32_t want, listing_fill fill, void *ctx, PDOKAN_FILE_INFO info);
+
+/* Sets up ex->ex for the object (expose_ex.c). */
+void expose_extend(struct expose *ex);
 
 /* ---- callbacks ------------------------------------------------------------------------------------- */
 

@@ -36,13 +36,25 @@ uint64_t shown_size(const struct fs_info *info)
     return info->type == FS_TYPE_FILE && (info->valid & FS_INFO_SIZE) ? info->size : 0;
 }
 
+int64_t filetime_from_ns(int64_t ns)
+{
+    return ns / 100 - (ns % 100 < 0) + EPOCH;
+}
+
+int64_t ns_from_filetime(int64_t filetime)
+{
+    int64_t ns;
+    if (__builtin_mul_overflow(filetime - EPOCH, 100, &ns))
+        ns = filetime < EPOCH ? INT64_MIN : INT64_MAX;
+    return ns;
+}
+
 FILETIME filetime_of(const struct fs_info *info, uint32_t which)
 {
     int64_t ns = which == FS_INFO_ATIME ? info->atime : which == FS_INFO_MTIME ? info->mtime : info->btime;
     if (!(info->valid & which))
         return (FILETIME){0};
-    int64_t ticks = ns / 100 - (ns % 100 < 0);
-    uint64_t value = (uint64_t)(ticks + EPOCH);
+    uint64_t value = (uint64_t)filetime_from_ns(ns);
     return (FILETIME){.dwLowDateTime = (DWORD)value, .dwHighDateTime = (DWORD)(value >> 32)};
 }
 
@@ -57,6 +69,7 @@ static int facts_by_name(struct expose *ex, const struct handle *h, LPCWSTR name
 {
     CLEANUP_WHERE struct where where;
     where_init(&where);
+    where.itself = h->itself;
     int rc = where_find(ex, name, want, &where);
     *info = where.info;
     if (rc == 0 && h->written)
@@ -99,35 +112,45 @@ static void put_information(const struct expose *ex, const struct fs_info *info,
     };
 }
 
-NTSTATUS DOKAN_CALLBACK expose_get_info(LPCWSTR name, LPBY_HANDLE_FILE_INFORMATION out, PDOKAN_FILE_INFO info)
+NTSTATUS query_facts(LPCWSTR name, uint32_t want, PDOKAN_FILE_INFO info, struct fs_info *facts)
 {
     struct expose *ex = expose_of(info);
     struct handle *h = handle_of(info);
-    struct fs_info facts;
-    CALL_SCOPE(info);
     if (!h)
         return STATUS_INVALID_HANDLE;
-    if (!seen_just_now(ex, h, &facts)) {
-        int rc = handle_facts(ex, h, name, SHOWN_FACTS | FS_INFO_LINKS | FS_INFO_ID, &facts);
-        if (rc)
-            return status_of(rc);
-        if (!h->text)
-            note_facts(ex, &facts);
-    }
-    put_information(ex, &facts, out);
-    return STATUS_SUCCESS;
+    if (seen_just_now(ex, h, facts))
+        return STATUS_SUCCESS;
+    int rc = handle_facts(ex, h, name, want, facts);
+    if (rc == 0 && !h->text)
+        note_facts(ex, facts);
+    return status_of(rc);
+}
+
+NTSTATUS DOKAN_CALLBACK expose_get_info(LPCWSTR name, LPBY_HANDLE_FILE_INFORMATION out, PDOKAN_FILE_INFO info)
+{
+    struct fs_info facts;
+    CALL_SCOPE(info);
+    NTSTATUS status = query_facts(name, SHOWN_FACTS | FS_INFO_LINKS | FS_INFO_ID, info, &facts);
+    if (status == STATUS_SUCCESS)
+        put_information(expose_of(info), &facts, out);
+    return status;
 }
 
 /* ---- setting --------------------------------------------------------------------------------------- */
 
-static NTSTATUS set_facts(struct expose *ex, const struct handle *h, LPCWSTR name,
-                          const struct fs_info *facts)
+NTSTATUS set_facts(struct expose *ex, const struct handle *h, LPCWSTR name, const struct fs_info *facts)
 {
     CLEANUP_WHERE struct where where;
     where_init(&where);
+    where.itself = h->itself;
     if (h->text)
         return STATUS_MEDIA_WRITE_PROTECTED;
-    int rc = h->linked ? where_find(ex, name, 0, &where) : path_from_nt(name, &where.entry);
+    int rc = h->file ? fs_f_setinfo(ex->fs, h->file, facts) : -EOPNOTSUPP;
+    if (rc != -EOPNOTSUPP) {
+        note_change(ex);
+        return status_of(rc);
+    }
+    rc = h->linked ? where_find(ex, name, 0, &where) : path_from_nt(name, &where.entry);
     rc = rc ? rc : fs_setinfo(ex->fs, where_path(&where), facts);
     note_change(ex);
     return status_of(rc);
@@ -172,8 +195,7 @@ static bool ns_of(const FILETIME *time, int64_t *ns)
     int64_t value = time ? (int64_t)((uint64_t)time->dwHighDateTime << 32 | time->dwLowDateTime) : 0;
     if (value <= 0)
         return false;
-    if (__builtin_mul_overflow(value - EPOCH, 100, ns))
-        *ns = value < EPOCH ? INT64_MIN : INT64_MAX;
+    *ns = ns_from_filetime(value);
     return true;
 }
 

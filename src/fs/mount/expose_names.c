@@ -12,14 +12,25 @@
 #include <string.h>
 #include <unistd.h>
 
+static size_t units_of(LPCWSTR text)
+{
+    size_t n = 0;
+    while (text[n])
+        n++;
+    return n;
+}
+
 /* ---- listing --------------------------------------------------------------------------------------- */
 
 /* A listing under way. Entries whose facts must be asked for one by one wait until the object is done with
  * its own part: it must not be called meanwhile. */
 struct listing {
     struct expose *ex;
-    PFillFindData fill;
+    listing_fill fill;
+    void *ctx;
     PDOKAN_FILE_INFO info;
+    uint32_t want;
+    bool itself; /* links are shown as they are */
     const char *dir;
     char *waiting; /* names, each terminated */
     size_t used, room;
@@ -28,25 +39,16 @@ struct listing {
 
 static void hand_over(struct listing *list, const char *name, const struct fs_info *facts)
 {
-    WIN32_FIND_DATAW entry;
-    ptrdiff_t units = name_from_linux(name, strlen(name), entry.cFileName, NAME_UNITS, 0);
+    WCHAR text[NAME_UNITS + 1];
+    ptrdiff_t units = name_from_linux(name, strlen(name), text, NAME_UNITS, 0);
     if (units < 0) {
         if (!atomic_exchange(&list->ex->hidden_name, true))
             log_warn("%s: names of more than %d characters are not shown, the first is in %s",
                      fs_kind(list->ex->fs), NAME_UNITS, list->dir);
         return;
     }
-    uint64_t size = shown_size(facts);
-    entry.cFileName[units] = 0;
-    entry.dwFileAttributes = attributes_of(list->ex, facts);
-    entry.ftCreationTime = filetime_of(facts, FS_INFO_BTIME);
-    entry.ftLastAccessTime = filetime_of(facts, FS_INFO_ATIME);
-    entry.ftLastWriteTime = filetime_of(facts, FS_INFO_MTIME);
-    entry.nFileSizeHigh = (DWORD)(size >> 32);
-    entry.nFileSizeLow = (DWORD)size;
-    entry.dwReserved0 = entry.dwReserved1 = 0;
-    entry.cAlternateFileName[0] = 0;
-    list->fill(&entry, list->info);
+    text[units] = 0;
+    list->fill(list->info, text, facts, list->ctx);
 }
 
 static int remember_name(struct listing *list, const char *name)
@@ -68,8 +70,8 @@ static int remember_name(struct listing *list, const char *name)
 /* Whether getinfo would tell more: a size, or facts that other files of the object had. */
 static bool is_complete(const struct listing *list, const struct fs_info *facts)
 {
-    uint32_t wanted = atomic_load_explicit(&list->ex->known, memory_order_relaxed) & SHOWN_FACTS;
-    if (facts->type == FS_TYPE_SYMLINK)
+    uint32_t wanted = atomic_load_explicit(&list->ex->known, memory_order_relaxed) & list->want;
+    if (facts->type == FS_TYPE_SYMLINK && !list->itself)
         return false;
     if (facts->type == FS_TYPE_FILE)
         wanted |= FS_INFO_SIZE;
@@ -108,11 +110,11 @@ static void ask_and_hand_over(struct listing *list, const char *name)
     where_init(&where);
     int rc = fs_path_add(&where.entry, list->dir, strlen(list->dir));
     rc = rc ? rc : fs_path_join(&where.entry, name);
-    rc = rc ? rc : fs_getinfo(list->ex->fs, where.entry.text, SHOWN_FACTS, &where.info);
+    rc = rc ? rc : fs_getinfo(list->ex->fs, where.entry.text, list->want, &where.info);
     fs_progress();
     if (rc)
         return; /* it has gone meanwhile */
-    if (where.info.type == FS_TYPE_SYMLINK)
+    if (where.info.type == FS_TYPE_SYMLINK && !list->itself)
         where_follow(list->ex, &where);
     else
         note_facts(list->ex, &where.info);
@@ -120,23 +122,52 @@ static void ask_and_hand_over(struct listing *list, const char *name)
     hand_over(list, name, &where.info);
 }
 
-NTSTATUS DOKAN_CALLBACK expose_find_files(LPCWSTR name, PFillFindData fill, PDOKAN_FILE_INFO info)
+NTSTATUS list_entries(LPCWSTR name, uint32_t want, listing_fill fill, void *ctx, PDOKAN_FILE_INFO info)
 {
     struct expose *ex = expose_of(info);
     const struct handle *h = handle_of(info);
-    CALL_SCOPE(info);
     if (!h || !h->directory)
         return h ? STATUS_NOT_A_DIRECTORY : STATUS_INVALID_HANDLE;
     CLEANUP_WHERE struct where where;
     where_init(&where);
     int rc = h->linked ? where_find(ex, name, 0, &where) : path_from_nt(name, &where.entry);
-    struct listing list = {.ex = ex, .fill = fill, .info = info, .dir = where_path(&where)};
-    rc = rc ? rc : fs_scandir(ex->fs, list.dir, SHOWN_FACTS, 0, take_entry, &list);
+    struct listing list = {.ex = ex,
+                           .fill = fill,
+                           .ctx = ctx,
+                           .info = info,
+                           .want = want,
+                           .itself = h->itself,
+                           .dir = where_path(&where)};
+    rc = rc ? rc : fs_scandir(ex->fs, list.dir, want, 0, take_entry, &list);
     rc = rc ? rc : list.rc;
     for (size_t at = 0; rc == 0 && at < list.used; at += strlen(list.waiting + at) + 1)
         ask_and_hand_over(&list, list.waiting + at);
     free(list.waiting);
     return status_of_path(rc);
+}
+
+static void fill_find_data(PDOKAN_FILE_INFO info, const WCHAR *name, const struct fs_info *facts, void *ctx)
+{
+    PFillFindData *fill = ctx;
+    WIN32_FIND_DATAW entry;
+    uint64_t size = shown_size(facts);
+    size_t units = units_of(name);
+    memcpy(entry.cFileName, name, (units + 1) * sizeof(WCHAR));
+    entry.dwFileAttributes = attributes_of(expose_of(info), facts);
+    entry.ftCreationTime = filetime_of(facts, FS_INFO_BTIME);
+    entry.ftLastAccessTime = filetime_of(facts, FS_INFO_ATIME);
+    entry.ftLastWriteTime = filetime_of(facts, FS_INFO_MTIME);
+    entry.nFileSizeHigh = (DWORD)(size >> 32);
+    entry.nFileSizeLow = (DWORD)size;
+    entry.dwReserved0 = entry.dwReserved1 = 0;
+    entry.cAlternateFileName[0] = 0;
+    (*fill)(&entry, info);
+}
+
+NTSTATUS DOKAN_CALLBACK expose_find_files(LPCWSTR name, PFillFindData fill, PDOKAN_FILE_INFO info)
+{
+    CALL_SCOPE(info);
+    return list_entries(name, SHOWN_FACTS, fill_find_data, &fill, info);
 }
 
 /* ---- deleting -------------------------------------------------------------------------------------- */
@@ -192,6 +223,7 @@ static NTSTATUS ask_delete(LPCWSTR name, bool directory, PDOKAN_FILE_INFO info)
         return directory ? STATUS_NOT_A_DIRECTORY : STATUS_ACCESS_DENIED;
     if (!info->DeletePending)
         return STATUS_SUCCESS;
+    where.itself = h->itself;
     int rc = where_find(ex, name, FS_INFO_MODE | FS_INFO_ATTRIBUTES, &where);
     return rc ? status_of_find(rc, &where) : may_delete(ex, &where);
 }
@@ -222,14 +254,6 @@ int remove_name(struct expose *ex, LPCWSTR name, const struct handle *h)
 
 /* ---- renaming -------------------------------------------------------------------------------------- */
 
-static size_t units_of(LPCWSTR text)
-{
-    size_t n = 0;
-    while (text[n])
-        n++;
-    return n;
-}
-
 /* Another spelling of the same name. */
 static bool same_name(const struct expose *ex, LPCWSTR a, LPCWSTR b)
 {
@@ -245,8 +269,9 @@ static NTSTATUS may_replace(const struct expose *ex, const struct handle *h, con
 {
     if (h->directory && !h->link)
         return STATUS_ACCESS_DENIED;
-    if (!to->link &&
-        (to->info.type == FS_TYPE_DIRECTORY || (attributes_of(ex, &to->info) & FILE_ATTRIBUTE_READONLY)))
+    /* Who opens links themselves goes by modes: READONLY is for the others. */
+    bool read_only = !h->itself && attributes_of(ex, &to->info) & FILE_ATTRIBUTE_READONLY;
+    if (!to->link && (to->info.type == FS_TYPE_DIRECTORY || read_only))
         return STATUS_ACCESS_DENIED;
     return STATUS_SUCCESS;
 }

@@ -7,6 +7,7 @@
  */
 #include "fs/mount/expose_i.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include <errno.h>
@@ -71,6 +72,7 @@ static NTSTATUS new_handle(struct wish *wish, const struct where *where)
     h->linked = where->linked;
     h->link = where->link;
     h->link_itself = where->link && (wish->access & DELETE);
+    h->itself = where->itself;
     wish->handle = h;
     return STATUS_SUCCESS;
 }
@@ -119,7 +121,8 @@ static int try_open(struct wish *wish, const char *path, int flags)
 static NTSTATUS may_open(const struct wish *wish, const struct where *where)
 {
     bool directory = where->info.type == FS_TYPE_DIRECTORY;
-    bool read_only = attributes_of(wish->ex, &where->info) & FILE_ATTRIBUTE_READONLY;
+    /* Who opens links themselves knows modes, and has checked them: READONLY is for the others. */
+    bool read_only = !where->itself && attributes_of(wish->ex, &where->info) & FILE_ATTRIBUTE_READONLY;
     if (!wish->how->opens)
         return STATUS_OBJECT_NAME_COLLISION;
     if (!directory && (wish->options & FILE_DIRECTORY_FILE))
@@ -212,6 +215,8 @@ static NTSTATUS create_new(struct wish *wish, struct where *where)
         return STATUS_CANNOT_DELETE;
     where->info = (struct fs_info){.type = directory ? FS_TYPE_DIRECTORY : FS_TYPE_FILE};
     NTSTATUS status = new_handle(wish, where);
+    if (wish->handle)
+        wish->handle->fresh = true;
     int rc = wish->made = status == STATUS_SUCCESS ? make(wish, where->entry.text) : 0;
     if (rc)
         return rc == -ENOENT ? STATUS_OBJECT_PATH_NOT_FOUND : status_of_path(rc);
@@ -220,14 +225,53 @@ static NTSTATUS create_new(struct wish *wish, struct where *where)
     return status;
 }
 
+/* ---- the name that was asked about last ------------------------------------------------------------ */
+
+static bool recall(struct expose *ex, const char *path, uint32_t changes, struct fs_info *info)
+{
+    struct recent *recent = &ex->recent;
+    LOCK_SCOPE(&recent->lock);
+    if (recent->ns != clock_coarse_ns() || recent->changes != changes || strcmp(recent->path, path) != 0)
+        return false;
+    *info = recent->info;
+    return true;
+}
+
+static void remember(struct expose *ex, const struct fs_path *path, uint32_t changes,
+                     const struct fs_info *info)
+{
+    struct recent *recent = &ex->recent;
+    if (path->length >= sizeof recent->path)
+        return;
+    LOCK_SCOPE(&recent->lock);
+    memcpy(recent->path, path->text, path->length + 1);
+    recent->info = *info;
+    recent->changes = changes;
+    recent->ns = clock_coarse_ns();
+}
+
+/* Contents are always opened by what the object says now. */
+static int find(const struct wish *wish, LPCWSTR name, uint32_t changes, struct where *where)
+{
+    struct expose *ex = wish->ex;
+    int rc = path_from_nt(name, &where->entry);
+    if (rc == 0 && where->itself && !wants_data(wish) && recall(ex, where->entry.text, changes, &where->info))
+        return 0;
+    rc = rc ? rc : where_find_entry(ex, ALL_FACTS, where);
+    if (rc == 0 && where->itself)
+        remember(ex, &where->entry, changes, &where->info);
+    return rc;
+}
+
 /* ---- either ---------------------------------------------------------------------------------------- */
 
 static NTSTATUS open_or_create(struct wish *wish, LPCWSTR name)
 {
     CLEANUP_WHERE struct where where;
     where_init(&where);
+    where.itself = wish->options & FILE_OPEN_REPARSE_POINT;
     uint32_t changes = atomic_load_explicit(&wish->ex->changes, memory_order_relaxed);
-    int rc = where_find(wish->ex, name, SHOWN_FACTS | FS_INFO_LINKS | FS_INFO_ID, &where);
+    int rc = find(wish, name, changes, &where);
     if (rc == 0)
         return open_existing(wish, &where, changes);
     if (rc != -ENOENT || where.no_parent || !wish->how->creates)
@@ -266,9 +310,11 @@ static bool worth_a_look(int made)
 
 static NTSTATUS carry_out(struct wish *wish, LPCWSTR name)
 {
-    if (!wish->how->opens) {
+    /* Who knows that no link is on the way has looked for the name already, and did not find it. */
+    bool likely_missing = wish->how->creates && (wish->options & FILE_OPEN_REPARSE_POINT);
+    if (!wish->how->opens || likely_missing) {
         NTSTATUS status = create_at_once(wish, name);
-        if (!worth_a_look(wish->made))
+        if (!worth_a_look(wish->made) && !(wish->how->opens && wish->made == -EEXIST))
             return status;
         drop(wish);
     }
@@ -331,7 +377,8 @@ void DOKAN_CALLBACK expose_close(LPCWSTR name, PDOKAN_FILE_INFO info)
     CALL_SCOPE(info);
     if (!h)
         return;
-    struct handle gone = {.linked = h->linked, .link = h->link, .removed_late = h->removed_late};
+    struct handle gone = {
+        .linked = h->linked, .link = h->link, .itself = h->itself, .removed_late = h->removed_late};
     free_handle(ex, h);
     info->Context = 0;
     int rc = gone.removed_late ? remove_name(ex, name, &gone) : 0;

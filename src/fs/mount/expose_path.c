@@ -201,7 +201,7 @@ void where_init(struct where *where)
 {
     fs_path_init(&where->entry);
     fs_path_init(&where->target);
-    where->linked = where->link = where->text = where->no_parent = false;
+    where->linked = where->link = where->text = where->no_parent = where->itself = false;
 }
 
 void where_end(struct where *where)
@@ -252,17 +252,20 @@ static bool may_be_link(int rc)
 int where_find(struct expose *ex, LPCWSTR name, uint32_t want, struct where *where)
 {
     int rc = path_from_nt(name, &where->entry);
-    if (rc)
-        return rc;
-    rc = fs_getinfo(ex->fs, where->entry.text, want, &where->info);
-    if (may_be_link(rc)) {
+    return rc ? rc : where_find_entry(ex, want, where);
+}
+
+int where_find_entry(struct expose *ex, uint32_t want, struct where *where)
+{
+    int rc = fs_getinfo(ex->fs, where->entry.text, want, &where->info);
+    if (may_be_link(rc) && !where->itself) {
         rc = find_parent(ex, where, rc);
         if (rc == 1)
             rc = fs_getinfo(ex->fs, where->entry.text, want, &where->info);
     }
     if (rc)
         return rc;
-    if (where->info.type == FS_TYPE_SYMLINK)
+    if (where->info.type == FS_TYPE_SYMLINK && !where->itself)
         where_follow(ex, where);
     note_facts(ex, &where->info);
     size_apply(&ex->sizes, where_path(where), &where->info);

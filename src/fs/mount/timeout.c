@@ -15,7 +15,9 @@
 #include <sched.h>
 #include <time.h>
 
-enum { TICKS_PER_TIMEOUT = 4, BUSY_TIMEOUTS = 10 };
+/* Below that share of a processor a thread only looks after a lock that it waits for, an interpreter's say.
+ */
+enum { TICKS_PER_TIMEOUT = 4, BUSY_TIMEOUTS = 10, LIVELY_PERCENT = 2 };
 
 #define PINNED ((uintptr_t)1)
 
@@ -152,13 +154,14 @@ static uint64_t cpu_time(const struct slot *slot)
 }
 
 /* Whether the pinned call has lived since the last look, at which it was already there. */
-static bool has_lived(struct slot *slot)
+static bool has_lived(struct slot *slot, uint32_t tick_ms)
 {
     unsigned sequence = atomic_load_explicit(&slot->sequence, memory_order_relaxed);
     unsigned progress = atomic_load_explicit(&slot->progress, memory_order_relaxed);
     uint64_t cpu = cpu_time(slot);
     bool known = sequence == slot->seen_sequence;
-    bool moved = progress != slot->seen_progress, used = cpu != slot->seen_cpu;
+    bool moved = progress != slot->seen_progress;
+    bool used = cpu - slot->seen_cpu > (uint64_t)tick_ms * 1000000 / 100 * LIVELY_PERCENT;
     slot->quiet = known && !moved ? slot->quiet + 1 : 0;
     slot->seen_sequence = sequence;
     slot->seen_progress = progress;
@@ -172,7 +175,8 @@ static bool look_at(struct watch *watch, struct slot *slot)
     if (!info || !atomic_compare_exchange_strong_explicit(&slot->info, &info, info | PINNED,
                                                           memory_order_acq_rel, memory_order_relaxed))
         return false;
-    bool renewed = atomic_load_explicit(&slot->watch, memory_order_relaxed) == watch && has_lived(slot) &&
+    bool renewed = atomic_load_explicit(&slot->watch, memory_order_relaxed) == watch &&
+                   has_lived(slot, watch_tick_ms(watch)) &&
                    DokanResetTimeout(watch->timeout_ms, (PDOKAN_FILE_INFO)info);
     atomic_store_explicit(&slot->info, info, memory_order_release);
     return renewed;

@@ -5,8 +5,8 @@
  * A thread has one slot, in which its running call stands. Entering and leaving a call are a few atomic
  * operations and read no clock. One monitor per volume calls watch_look() every watch_tick_ms(). A call that
  * was already there at the last look and has lived since then gets another whole time limit. It has lived
- * when fs_progress() was called in it, or its thread used processor time; by processor time alone it can go
- * on for ten time limits.
+ * when fs_progress() was called in it, or its thread used some hundredths of the processor's time; by
+ * processor time alone it can go on for ten time limits.
  */
 #ifndef XDOKAN_FS_TIMEOUT_H
 #define XDOKAN_FS_TIMEOUT_H

@@ -35,7 +35,7 @@ static void sleep_ms(long ms)
 
 /* ---- one call after another ------------------------------------------------------------------------ */
 
-enum mood { DEAD, MOVING, BURNING };
+enum mood { DEAD, MOVING, BURNING, WAITING }; /* WAITING: it looks after something all the time */
 
 static struct {
     atomic_int mood;
@@ -44,13 +44,18 @@ static struct {
     struct watch *watch;
 } worker;
 
-static void burn(void)
+static int64_t thread_ns(void)
 {
-    struct timespec from, now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
-    do
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    while (now.tv_sec == from.tv_sec && now.tv_nsec - from.tv_nsec < 100000);
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+
+static void burn(int64_t ns)
+{
+    int64_t from = thread_ns();
+    while (thread_ns() - from < ns)
+        ;
 }
 
 /* Turns are taken with a clock that the monitor does not read: waiting would use processor time. */
@@ -66,7 +71,7 @@ static void *work(void *arg)
             if (worker.mood == MOVING)
                 fs_progress();
             else
-                burn();
+                burn(worker.mood == BURNING ? 8000000 : 500000);
             worker.done = (unsigned)worker.turn;
         }
         if (worker.mood == DEAD)
@@ -113,6 +118,17 @@ static void test_dead(void **state)
     pthread_t thread = begin(DEAD);
     for (int i = 0; i < 10; i++)
         assert_int_equal(watch_look(worker.watch), 0);
+    finish(thread);
+}
+
+static void test_waiting_is_dead(void **state)
+{
+    (void)state;
+    pthread_t thread = begin(WAITING);
+    for (int i = 0; i < 10; i++) {
+        take_turn();
+        assert_int_equal(watch_look(worker.watch), 0);
+    }
     finish(thread);
 }
 
@@ -224,8 +240,9 @@ static void test_storm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dead),   cmocka_unit_test(test_progress), cmocka_unit_test(test_burning),
-        cmocka_unit_test(test_nested), cmocka_unit_test(test_storm),
+        cmocka_unit_test(test_dead),     cmocka_unit_test(test_waiting_is_dead),
+        cmocka_unit_test(test_progress), cmocka_unit_test(test_burning),
+        cmocka_unit_test(test_nested),   cmocka_unit_test(test_storm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

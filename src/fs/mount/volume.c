@@ -238,6 +238,7 @@ static int set_extras(struct volume *volume, struct fs *fs, const struct fs_moun
     if (expose_folder_mode(volume->expose))
         ex->DirMask = ~expose_folder_mode(volume->expose) & 0777;
     ex->TestTimeoutMs = test_timeout(options);
+    ex->OperationsEx = expose_operations_ex(volume->expose);
     ex->ThreadStart = thread_started;
     ex->ThreadStop = thread_stops;
     ex->ThreadArg = fs;

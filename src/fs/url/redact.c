@@ -120,8 +120,9 @@ static void hide_user(struct view *view)
 /* Here a colon separates names. */
 static bool is_named(const struct view *view, size_t mark)
 {
-    static const char *const schemes[] = {"userdata", "userconf", "usercache", "userlog", "sitedata",
-                                          "siteconf", "temp",     "mem",       "file",    "osfs"};
+    static const char *const schemes[] = {"userdata", "userconf", "usercache", "userlog",
+                                          "sitedata", "siteconf", "temp",      "mem",
+                                          "file",     "osfs",     "python"};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
         size_t length = strlen(schemes[i]);
         if (mark == length && strncasecmp((const char *)view->bytes, schemes[i], length) == 0)

@@ -21,6 +21,8 @@ static void test_rows(void **state)
         {"ftp://[::1]:21/a", "ftp://[::1]:21/a"},
         {"ftp://[::1]/a", "ftp://[::1]/a"},
         {"userdata://app:author:1", "userdata://app:author:1"},
+        {"python://shop.stock:open_fs?year=2024", "python://shop.stock:open_fs?year=2024"},
+        {"python://shop:open?token=abc", "python://shop:open?token=***"},
         {"zip:ftp://host/x.zip!inner", "zip:ftp://host/x.zip!inner"},
         {"zip://x.zip?index=off&keep=1", "zip://x.zip?index=off&keep=1"},
         {"50%.zip", "50%.zip"},
