@@ -142,6 +142,18 @@ static uint64_t step_create(void)
     return 1;
 }
 
+static uint64_t step_make(void)
+{
+    close(open_in(now.made, numbered('m', now.next), O_CREAT | O_EXCL | O_RDWR));
+    return 1;
+}
+
+static uint64_t step_unlink(void)
+{
+    must(unlinkat(now.made, numbered('m', now.next), 0) == 0, "unlink");
+    return 1;
+}
+
 static uint64_t step_open_read(void)
 {
     int fd = open_in(now.many, numbered('f', now.next % OPENED_FILES), O_RDONLY);
@@ -231,6 +243,8 @@ static const struct op ops[] = {
     {"stat-cold", open_many, pass_stat, .once = true},
     {"stat-warm", warm_stat, step_stat},
     {"create", open_made, step_create},
+    {"make", open_made, step_make},
+    {"unlink", open_made, step_unlink}, /* of what `make` has made, with the same -n */
     {"open-read", open_many, step_open_read},
     {"ls", NULL, pass_ls, .once = true},
     {"read4k-direct", open_data, step_read_random, .flags = O_RDONLY | O_DIRECT, .block = SMALL},

@@ -5,8 +5,10 @@
 BUILD_PACKAGES='fuse3 gcc libarchive-dev libbz2-dev libc6-dev liblzma-dev libssl-dev libzip-dev libzstd-dev meson
 ninja-build pkg-config python3 zlib1g-dev'
 TEST_PACKAGES='clang clang-format clang-tidy cpio cppcheck doxygen fio g++ gdb genisoimage git libcmocka-dev p7zip-full
-procps rsync shellcheck sqlite3 unzip util-linux xz-utils zip zstd'
-CI_PACKAGES='mmdebstrap sudo'
+procps python3-build python3-fs python3-setuptools python3-venv python3-wheel rsync shellcheck sqlite3 unzip util-linux xz-utils
+zip zstd'
+DEB_PACKAGES='debhelper dh-python dpkg-dev'
+CI_PACKAGES="mmdebstrap sudo $DEB_PACKAGES"
 
 say() {
     printf '%s\n' "$*"

@@ -6,6 +6,7 @@
 
 #include "cli/cancel.h"
 #include "cli/progress.h"
+#include "cli/python.h"
 #include "cli/secrets.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -61,16 +62,22 @@ static int mount_background(const struct call *call, struct fs *fs, const char *
     return EXIT_DONE;
 }
 
-static int mount_foreground(const struct call *call, struct fs *fs, const char *point,
-                            struct fs_mount_options *options)
+static sigset_t ending_signals(void)
 {
-    struct served served;
     sigset_t set;
-    siginfo_t info;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
+    return set;
+}
+
+static int mount_foreground(const struct call *call, struct fs *fs, const char *point,
+                            struct fs_mount_options *options)
+{
+    struct served served;
+    sigset_t set = ending_signals();
+    siginfo_t info;
     int code = serve_start(&served, fs, point, options, &set);
     if (code)
         return code;
@@ -82,6 +89,39 @@ static int mount_foreground(const struct call *call, struct fs *fs, const char *
     return serve_stop(&served);
 }
 
+/* A process of its own, in the background or until somebody wants it to end. */
+static int mount_python(const struct opening *o, const char *point, bool quiet)
+{
+    struct python python;
+    siginfo_t info;
+    sigset_t set = ending_signals();
+    bool foreground = option_on(&o->call, "foreground");
+    int code = python_start(&python, o, point, foreground);
+    if (code)
+        return code;
+    const struct mount_process mount = {python.path, python.drive, python.pid};
+    const struct served served = {.event = python.status};
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    if (!quiet)
+        print_mount(&o->call, &mount, foreground);
+    if (!foreground)
+        return python_leave(&python), EXIT_DONE;
+    service_notify("READY=1");
+    if (cancelled() || serve_wait(&served, &set, &info))
+        service_notify("STOPPING=1");
+    return python_stop(&python);
+}
+
+/* Whose words these are may have come from a table that others fill in: code is loaded if it says so there.
+ */
+static int check_python(const struct opening *o, bool helper)
+{
+    if (!helper || option_on(&o->call, "allow-python"))
+        return 0;
+    return complain_text(0, "the source is Python code; the option allow-python lets it be loaded"),
+           EXIT_USAGE;
+}
+
 /* `quiet`: mount(8) prints what there is to print. */
 static int mount_source(const struct call *call, bool sloppy, bool quiet)
 {
@@ -91,6 +131,12 @@ static int mount_source(const struct call *call, bool sloppy, bool quiet)
     const char *point = call->argc > 1 ? call->argv[1] : NULL;
     int code = opening_start(&o, call, sloppy);
     code = code ? code : mount_options_read(&o, &options);
+    if (python_source(call->argv[0])) {
+        code = code ? code : check_python(&o, quiet);
+        code = code ? code : mount_python(&o, point, quiet);
+        opening_close(&o);
+        return code;
+    }
     code = code ? code : source_mount(&o, call->argv[0], &fs);
     progress_hide();
     if (code == 0 && cancelled())

@@ -17,5 +17,7 @@ int namespace_enter(void);
  * and sends the library's registry and drives there. 0 or an exit code, explained.
  */
 int namespace_folder(char *out, size_t size);
+/* The programs that this process starts from now on may mount in the namespace as it may itself. */
+void namespace_share_power(void);
 
 #endif

@@ -17,6 +17,7 @@
 #include "cli/cancel.h"
 #include "cli/namespace.h"
 #include "cli/progress.h"
+#include "cli/python.h"
 #include "cli/secrets.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -169,6 +170,24 @@ static int serve_source(struct opening *o, const char *point, struct fs *fs, con
     return closed ? EXIT_RUN : code;
 }
 
+/* The same; Python serves. */
+static int serve_python(struct opening *o, const char *point, const struct inside *inside)
+{
+    struct fs_mount_options options;
+    struct python python;
+    sigset_t set;
+    signal_set(&set);
+    namespace_share_power();
+    if (mount_options_read(o, &options) || python_start(&python, o, point, true))
+        return cancelled() ? EXIT_CANCELLED : EXIT_RUN;
+    const struct served served = {.event = python.status};
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    ssize_t n = write(inside->words, python.path, strlen(python.path) + 1);
+    close(inside->words);
+    int code = n < 0 ? EXIT_RUN : serve_command(&served, &set, inside);
+    return python_stop(&python) ? EXIT_RUN : code;
+}
+
 static int server_main(const struct call *call, const struct inside *inside)
 {
     struct opening o;
@@ -178,6 +197,11 @@ static int server_main(const struct call *call, const struct inside *inside)
     if (code)
         return code;
     code = opening_start(&o, call, false);
+    if (python_source(call->argv[0])) {
+        code = code ? EXIT_RUN : serve_python(&o, choose_point(&o, folder, sizeof folder), inside);
+        opening_close(&o);
+        return code;
+    }
     code = code ? code : source_mount(&o, call->argv[0], &fs);
     progress_hide();
     secrets_unset(o.options.credentials.environment);

@@ -8,6 +8,7 @@
 
 #include "cli/cancel.h"
 #include "cli/entries.h"
+#include "cli/python.h"
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -304,6 +305,8 @@ static int open_any(struct opening *o, const char *text, unsigned flags, struct 
         return file && flags & SOURCE_ENTER ? enter_file(o, text, &st, flags, out)
                                             : open_plain(text, &st, flags, out);
     }
+    if (python_source(text))
+        return python_complain();
     if (url)
         return open_as_url(o, text, flags, out);
     if (!*text)

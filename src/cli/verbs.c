@@ -32,6 +32,7 @@ static const struct cli_option source_options[] = {
 static const struct cli_option mount_only[] = {
     {"foreground", 'f', NULL, "stay, and unmount at Ctrl-C"},
     {"wait", 0, "SECONDS", "how long to wait until it is ready, default 20"},
+    {"allow-python", 0, NULL, "in fstab: let the source be Python code"},
     MOUNT_OPTIONS,
     {0},
 };
@@ -94,7 +95,9 @@ const struct verb verbs[] = {
      "mount a file, a directory or a URL",
      "Mounts an archive, a directory or what a URL names, in the background, and prints where it is. Without "
      "a mount point it becomes the next free drive. -o also takes the options of this verb by their long "
-     "names, the mount options of the library (allow_other, noexec, umask=022...), and those of fstab.",
+     "names, the mount options of the library (allow_other, noexec, umask=022...), and those of fstab. "
+     "python://MODULE:CALLABLE and pyfs+PROTOCOL://... are objects of Python's PyFilesystem (needs "
+     "python3-xdokan).",
      1,
      2,
      run_mount,

@@ -7,7 +7,7 @@
 . "${0%/*}/../system/lib.sh"
 
 need clang meson ninja
-TARGETS='index names url'
+TARGETS='index names security url'
 build=$TEST_DIR/fuzz
 CC=clang meson setup "$build" "$TEST_SOURCE" -Db_sanitize=address,undefined -Db_lundef=false \
     -Dc_args=-fsanitize=fuzzer-no-link -Dbench=false >meson.log 2>&1 || {
