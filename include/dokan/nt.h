@@ -50,8 +50,8 @@ typedef struct _DOKAN_NT_OPEN_FILE *DOKAN_NT_FILE;
 /** What a request does; each names the members of #DOKAN_NT_REQUEST that it reads. */
 typedef enum _DOKAN_NT_OPERATION {
     /** Opens or makes a file: Name (with RelatedFile), DesiredAccess, FileAttributes, ShareAccess,
-     * CreateDisposition, CreateOptions, Buffer (a self-relative security descriptor or NULL). File receives
-     * it, Information is FILE_OPENED, FILE_CREATED and so on. As NtCreateFile. */
+     * CreateDisposition, CreateOptions, Buffer (a self-relative security descriptor of Length bytes, or
+     * NULL). File receives it, Information is FILE_OPENED, FILE_CREATED and so on. As NtCreateFile. */
     DOKAN_NT_CREATE = 0,
     DOKAN_NT_CLEANUP, /**< The last handle of File is closed. */
     DOKAN_NT_CLOSE,   /**< File goes away. */

@@ -6,9 +6,8 @@ so on a thread of its own through `_unmounted`; `finish()` ends it from here. Bo
 every mount until it is over, so that none is collected while the library still calls it, and lets the
 interpreter's exit end the rest.
 
-Locks: `_lock` guards `_live` and the switches of the subprocess module; `Served._finishing` is held while one
-thread unmounts. Neither is held while code of others runs. A child made by fork() serves nothing: it forgets
-all.
+Locks: `_lock` guards `_live`; `Served._finishing` is held while one thread unmounts. Neither is held while
+code of others runs. A child made by fork() serves nothing: it forgets all.
 """
 
 import ctypes
@@ -16,38 +15,26 @@ import errno
 import os
 import select
 import signal
-import subprocess
 import sys
 import threading
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
-from . import fsapi, operations, points, threads
+from . import fsapi, operations, points, threads, vfork
 from .bridge import FSObject
 from .settings import Settings
 
 _lock = threading.Lock()
 _live: "List[Served]" = []
-_switches: Dict[str, Any] = {}
 
 
 # ---- all mounts of this process
 # -------------------------------------------------------------------------------
 
-# A program that subprocess starts by vfork() keeps us from running, lock and all, until it has gone into its
-# folder and begun; with the folder or the program on our own drive that is for ever. With fork() it keeps
-# nobody.
-_VFORKS = ("_USE_VFORK", "_USE_POSIX_SPAWN")
-
-
 def _enter(served: "Served") -> None:
     with _lock:
         _live.append(served)
-        if len(_live) == 1:
-            for name in _VFORKS:
-                if hasattr(subprocess, name):
-                    _switches[name] = getattr(subprocess, name)
-                    setattr(subprocess, name, False)
+    vfork.hold()
     threads.on_exit(served.at_exit)
 
 
@@ -57,9 +44,7 @@ def _leave(served: "Served") -> None:
         if served not in _live:
             return
         _live.remove(served)
-        while not _live and _switches:
-            name, value = _switches.popitem()
-            setattr(subprocess, name, value)
+    vfork.release()
 
 
 def _forget_all() -> None:
@@ -68,9 +53,6 @@ def _forget_all() -> None:
     for served in _live:
         served.forget()
     _live.clear()
-    for name, value in _switches.items():
-        setattr(subprocess, name, value)
-    _switches.clear()
 
 
 os.register_at_fork(after_in_child=_forget_all)

@@ -45,6 +45,7 @@ static NTSTATUS fill_create(struct nt_request *nt, const DOKAN_NT_REQUEST *rq)
         .disposition = rq->CreateDisposition,
         .options = rq->CreateOptions,
         .security = rq->Buffer,
+        .security_length = rq->Buffer ? rq->Length : 0,
     };
     nt->handle = NULL;
     return STATUS_SUCCESS;

@@ -141,6 +141,23 @@ static void test_share_access_holds(void **state)
     DokanNtClose(second);
 }
 
+static void test_a_descriptor_goes_through(void **state)
+{
+    static const BYTE bare[] = {1, 0, 0, 0x80, 0, 0, 0, 0, 0, 0,
+                                0, 0, 0, 0,    0, 0, 0, 0, 0, 0}; /* self-relative */
+    DOKAN_NT_REQUEST rq = DokanNtRequest(volume, DOKAN_NT_CREATE);
+    (void)state;
+    rq.Name = u"\\file";
+    rq.DesiredAccess = FILE_READ_DATA;
+    rq.CreateDisposition = FILE_OPEN;
+    rq.Buffer = (void *)(uintptr_t)bare;
+    rq.Length = sizeof bare - 1;
+    assert_int_equal(DokanNtCall(&rq), STATUS_INVALID_SECURITY_DESCR);
+    rq.Length = sizeof bare;
+    assert_int_equal(DokanNtCall(&rq), STATUS_SUCCESS);
+    DokanNtClose(rq.File);
+}
+
 /* ---- what is refused ----------------------------------------------------------------------------------- */
 
 static void test_refuses_nonsense(void **state)
@@ -278,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_asks_about_a_file, open_volume, close_volume),
         cmocka_unit_test_setup_teardown(test_lists_a_directory, open_volume, close_volume),
         cmocka_unit_test_setup_teardown(test_share_access_holds, open_volume, close_volume),
+        cmocka_unit_test_setup_teardown(test_a_descriptor_goes_through, open_volume, close_volume),
         cmocka_unit_test_setup_teardown(test_refuses_nonsense, open_volume, close_volume),
         cmocka_unit_test_setup_teardown(test_a_file_outlives_its_volume, open_volume, close_volume),
         cmocka_unit_test_setup_teardown(test_a_lock_waits_and_is_cancelled, open_volume, close_volume),

@@ -2,7 +2,8 @@
 /*
  * Names of the volume, paths of the object, symbolic links between them, and statuses for what goes wrong.
  *
- * The Dokan table knows no symbolic links. One whose target lies in the object is shown as what it leads to;
+ * Who opens a name with FILE_OPEN_REPARSE_POINT, as the mount does, sees a symbolic link itself; its kernel
+ * follows it. To others, who know of none, one whose target lies in the object is shown as what it leads to;
  * absolute ones, and those that lead out, nowhere or in circles, as a small file that holds the target.
  * Following is done here, name by name, so that it cannot leave the object whatever the object does. It costs
  * nothing where there are no links: a path is walked only after the plain one failed in a directory that is
