@@ -555,7 +555,7 @@ static struct hook **bucket_of(struct table *table, uint32_t hash)
 static void table_grow(struct table *table)
 {
     uint32_t fresh = table->buckets, within;
-    if (fresh == UINT32_C(1) << 31)
+    if (fresh == 0 || fresh == UINT32_C(1) << 31)
         return;
     struct hook ***segment = segment_of(table, fresh, &within);
     if (within == 0 && !*segment && !(*segment = calloc(fresh, sizeof **segment)))
@@ -1621,6 +1621,8 @@ struct listing {
 
 static void list_data(const struct listing *listing, const struct name *name)
 {
+    if (!listing->fill)
+        return;
     struct node *node = name->node;
     uint64_t size = node->size;
     WIN32_FIND_DATAW entry = {

@@ -245,6 +245,7 @@ class Table(Structure):
         ("f_lock", c_void_p),
         ("thread_start", NOTICE),
         ("thread_stop", NOTICE),
+        ("f_setinfo", c_void_p),
     ]
 
 
