@@ -59,3 +59,16 @@ same "$(stat -c %a "$MNT/dir")" 750 "the mode of a directory"
 rm -r "$MNT/dir" "$MNT/odd"
 [ ! -e folder/odd ] || fail "the folder was not removed"
 stop
+
+# Not followed at all: root always can; a fusermount3 that does not know it refuses, with the way out.
+ln -s file folder/link
+echo inside >folder/file
+mkdir -p probe
+if [ "$(id -u)" = 0 ] || fs_serve --mode process -o nosymfollow folder probe </dev/null >said 2>&1; then
+    launch fs_serve -o nosymfollow folder "$MNT"
+    same "$(readlink "$MNT/link")" file "a link that is not followed"
+    refused cat "$MNT/link"
+    stop
+else
+    grep -q 'do not know nosymfollow' said || fail "the refusal does not help: $(cat said)"
+fi

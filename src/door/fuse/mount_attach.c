@@ -167,8 +167,11 @@ static int run_fusermount(struct opening *o, const char *helper, const char *opt
     if (fd < 0)
         return mount_fail(o, -EPERM,
                           "%s refused to mount on %s (its own message stands above; in a container it needs "
-                          "--cap-add SYS_ADMIN)",
-                          helper, o->config->point);
+                          "--cap-add SYS_ADMIN%s)",
+                          helper, o->config->point,
+                          mount_option_on(&o->options, MOUNT_NOSYMFOLLOW)
+                              ? "; many do not know nosymfollow: mount as root, or without it"
+                              : "");
     close(steal_fd(&o->mount->fd));
     o->mount->fd = fd;
     return 0;
