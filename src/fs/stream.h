@@ -37,6 +37,9 @@ void stream_limit(struct bytes *stream, uint64_t ratio);
 bool stream_too_large(struct bytes *stream);
 /* While an archive is scanned, most bytes are only passed over: where decoding is quick they are not kept. */
 void stream_passing(struct bytes *stream, bool passing);
+/* Finds seek points, and perhaps the size, as far as that needs no decoding. Reads do it when they need it; a
+ * scan finds them on its way. */
+int stream_prepare(struct bytes *stream);
 /* Decodes what lies before `offset` and must be decoded for a read there, calling `report` as below. */
 int stream_advance(struct bytes *stream, uint64_t offset,
                    int (*report)(void *ctx, uint64_t done, uint64_t total), void *ctx);

@@ -4,13 +4,14 @@
  *
  * A slice and a file are immutable once made, so reads take no lock here; the object below keeps its own.
  */
+#define OPENSSL_SUPPRESS_DEPRECATED /* what came instead reads OpenSSL's configuration: a millisecond */
 #include "fs/bytes.h"
 
 #include "base/cleanup.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -199,17 +200,12 @@ int bytes_slice(struct bytes *whole, uint64_t offset, uint64_t size, struct byte
 
 /* ---- identity ----------------------------------------------------------------------------------------- */
 
-static void digest_free(EVP_MD_CTX **ctx)
-{
-    EVP_MD_CTX_free(*ctx);
-}
-
 /* Both ends; where they meet, all of it once. */
 static int digest_ends(struct bytes *bytes, uint64_t digest[4])
 {
-    __attribute__((cleanup(digest_free))) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     CLEANUP_FREE char *part = malloc(IDENTITY_PART);
-    if (!ctx || !part || !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL))
+    SHA256_CTX sum;
+    if (!part || !SHA256_Init(&sum))
         return -ENOMEM;
     uint64_t size = bytes->size;
     uint64_t head = size < IDENTITY_PART ? size : IDENTITY_PART;
@@ -221,10 +217,9 @@ static int digest_ends(struct bytes *bytes, uint64_t digest[4])
         int rc = bytes_read_all(bytes, part, (size_t)parts[i].size, parts[i].offset);
         if (rc)
             return rc;
-        if (!EVP_DigestUpdate(ctx, part, (size_t)parts[i].size))
-            return -EIO;
+        SHA256_Update(&sum, part, (size_t)parts[i].size);
     }
-    return EVP_DigestFinal_ex(ctx, (unsigned char *)digest, NULL) ? 0 : -EIO;
+    return SHA256_Final((unsigned char *)digest, &sum) ? 0 : -EIO;
 }
 
 int bytes_identify(struct bytes *bytes, struct fs *fs, const char *path, struct bytes_identity *out)

@@ -3,6 +3,7 @@
  * The folder of index files: $DOKAN_FS_CACHE, else $XDG_CACHE_HOME/dokan, else ~/.cache/dokan; 0700 and ours,
  * or it is not used. Several processes may work in it at once: files come by rename and go by unlink.
  */
+#define OPENSSL_SUPPRESS_DEPRECATED /* as in bytes.c */
 #include "fs/archive/index.h"
 
 #include "base/cleanup.h"
@@ -10,7 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,13 +65,14 @@ static int cache_folder(char **out)
 
 static int hash_name(const struct bytes_identity *identity, const char *format, char hex[33])
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256_CTX sum;
     struct {
         struct bytes_identity identity;
         char format[32];
     } of = {.identity = *identity};
     memcpy(of.format, format, strnlen(format, sizeof of.format - 1));
-    if (!EVP_Digest(&of, sizeof of, digest, NULL, EVP_sha256(), NULL))
+    if (!SHA256_Init(&sum) || !SHA256_Update(&sum, &of, sizeof of) || !SHA256_Final(digest, &sum))
         return -ENOMEM;
     for (int i = 0; i < 16; i++)
         snprintf(hex + i * 2, 3, "%02x", digest[i]);

@@ -84,7 +84,7 @@ static bool ends(const char *name, size_t length, const char *ending)
     return length > size && strncasecmp(name + length - size, ending, size) == 0;
 }
 
-/* By name alone, where no decoded byte fits into the head (bzip2). */
+/* By name alone: it saves decoding, which of some (bzip2) needs more than the head. */
 static bool called_archive(const char *name)
 {
     size_t length = name ? strlen(name) : 0;
@@ -104,12 +104,12 @@ int la_recognise_file(const void *head, size_t length, const char *name, uint64_
     const char *codec = stream_codec(head, length);
     if (!codec)
         return score;
+    if (called_archive(name))
+        return 90;
     CLEANUP_FREE uint8_t *inner = malloc(LA_HEAD);
     ssize_t n = inner ? stream_peek(head, length, inner, LA_HEAD) : 0;
     if (n > 0 && la_recognise(inner, (size_t)n, &streamed) >= 50)
         return 90;
-    if (n <= 0 && called_archive(name))
-        return 85;
     return strcmp(codec, "lzma") == 0 || strcmp(codec, "compress") == 0 ? 30 : 40;
 }
 

@@ -321,9 +321,19 @@ static int scan_archive(struct la_scan *scan, bool streamed)
 
 /* ---- a single compressed file ------------------------------------------------------------------------- */
 
+/* Its frames may tell the size without decoding. */
+static int measure_single(struct la_scan *scan)
+{
+    int rc = stream_prepare(scan->la->bytes);
+    if (rc)
+        return broken(scan, rc, "while looking for its blocks");
+    stream_passing(scan->la->bytes, true);
+    return measure(scan);
+}
+
 static int add_single(struct la_scan *scan)
 {
-    int rc = measure(scan);
+    int rc = measure_single(scan);
     if (rc)
         return rc;
     CLEANUP_FREE char *name = strdup(scan->archive->name);
@@ -372,13 +382,15 @@ int la_scan(struct archive *archive, struct tree_builder *builder, struct fs_err
     if (rc)
         return rc;
     CLEANUP_FREE uint8_t *head = malloc(LA_HEAD);
+    if (scan.la->packed)
+        stream_passing(scan.la->bytes, true);
     ssize_t n = head ? bytes_pread(scan.la->bytes, head, LA_HEAD, 0) : -ENOMEM;
     if (n < 0)
         return broken(&scan, (int)n, "while decompressing its beginning");
     bool streamed;
     bool known = la_recognise(head, (size_t)n, &streamed) > 0;
-    if (scan.la->packed)
-        stream_passing(scan.la->bytes, !known || streamed);
+    if (scan.la->packed && !(known && streamed))
+        stream_passing(scan.la->bytes, false);
     rc = scan_bytes(&scan, known, streamed);
     if (scan.la->packed)
         stream_passing(scan.la->bytes, false);

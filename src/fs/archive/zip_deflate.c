@@ -5,11 +5,11 @@
  * thread at a time.
  */
 #include "fs/archive/zip.h"
+#include "fs/stream/crc32.h"
 #include "fs/stream/inflate.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <zlib.h>
 
 struct state {
     struct input input;
@@ -55,7 +55,7 @@ static ssize_t deflated_read(void *ctx, void *buf, size_t size)
     if (rc)
         return rc;
     deflated->given += done;
-    deflated->sum = (uint32_t)crc32_z(deflated->sum, buf, done);
+    deflated->sum = checksum32(deflated->sum, buf, done);
     if (done)
         return (ssize_t)done;
     bool right =

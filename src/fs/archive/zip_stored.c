@@ -7,9 +7,9 @@
 #include "fs/archive/zip.h"
 
 #include "base/cleanup.h"
+#include "fs/stream/crc32.h"
 #include <errno.h>
 #include <stdlib.h>
-#include <zlib.h>
 
 enum { CATCH_UP = 16 << 20, PART = 64 << 10 };
 
@@ -44,7 +44,7 @@ static int catch_up(struct stored *stored, uint64_t offset)
         rc = bytes_read_all(stored->source, part, size, stored->start + stored->summed);
         if (rc)
             break;
-        stored->sum = (uint32_t)crc32_z(stored->sum, (const Bytef *)part, size);
+        stored->sum = checksum32(stored->sum, part, size);
         stored->summed += size;
         fs_progress();
     }
@@ -63,7 +63,7 @@ static int follow(struct stored *stored, const void *buf, size_t size, uint64_t 
     if (offset > stored->summed || end <= stored->summed)
         return 0;
     size_t known = (size_t)(stored->summed - offset);
-    stored->sum = (uint32_t)crc32_z(stored->sum, (const Bytef *)buf + known, size - known);
+    stored->sum = checksum32(stored->sum, (const char *)buf + known, size - known);
     stored->summed = end;
     return judge(stored);
 }

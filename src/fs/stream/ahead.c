@@ -5,8 +5,8 @@
  * matters: an object that is being opened has no user yet.
  *
  * It is a reader like others, of one byte of every chunk, and while it is active only it decodes what was not
- * decoded yet. It stays AHEAD chunks before `passed`, the place
- * where the scan is; the cache holds a few more, so that what was decoded is still there when the scan comes.
+ * decoded yet. It stays AHEAD chunks before `passed`, the place where the scan is; the cache holds a few
+ * more, so that what was decoded is still there when the scan comes. A fetch.c reads the file before it.
  * Waking a thread costs as much as decoding a chunk, so each wakes the other only when half of that is done.
  * It is not started over bytes that another FS object gives: those may want a thread of their own kind.
  */
@@ -87,7 +87,9 @@ void ahead_start(struct stream *stream)
     ahead->reader = pthread_self();
     ahead->active = true;
     ahead->running = thread_start(&ahead->thread, "fs-ahead", 0, NULL, run, stream) == 0;
-    if (!ahead->running)
+    if (ahead->running)
+        fetch_start(&ahead->fetch, stream->packed, 0);
+    else
         ahead->active = false;
 }
 
@@ -101,6 +103,7 @@ void ahead_stop(struct stream *stream)
     pthread_cond_broadcast(&ahead->woken);
     pthread_mutex_unlock(&stream->lock);
     pthread_join(ahead->thread, NULL);
+    fetch_stop(&ahead->fetch);
     ahead->running = false;
 }
 
@@ -112,6 +115,7 @@ void ahead_passed(struct stream *stream, uint64_t offset)
         return;
     offset = offset < STREAM_MAX ? offset : STREAM_MAX;
     ahead->passed = offset;
+    stream->chunks.passed = offset / CHUNK > BEHIND ? offset / CHUNK - BEHIND : 0;
     if (ahead->sleeping_at && offset + STEPS(AHEAD / 2) >= ahead->sleeping_at)
         pthread_cond_signal(&ahead->woken);
 }

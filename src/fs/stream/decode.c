@@ -15,7 +15,7 @@
 
 int decode_prepare(struct stream *stream)
 {
-    if (atomic_load(&stream->prepared))
+    if (atomic_load(&stream->prepared) || (stream->passing && stream->codec->found_in_passing))
         return 0;
     LOCK_SCOPE(&stream->prepare_lock);
     if (atomic_load(&stream->prepared))
@@ -304,8 +304,12 @@ static void slot_done(struct stream *stream, struct slot *slot, bool usable)
 
 static int use_slot(struct stream *stream, struct choice *choice, uint64_t index, struct chunk **out)
 {
+    struct fetch fetch = {0};
     int rc = choice->start ? slot_start(stream, choice) : 0;
+    if (rc == 0 && choice->start && stream->codec->quick && index >= choice->point.out / CHUNK + LONG_WAY)
+        fetch_start(&fetch, stream->packed, choice->point.in);
     rc = rc ? rc : decode_until(stream, choice->slot->decoder, index, out);
+    fetch_stop(&fetch);
     slot_done(stream, choice->slot, rc == 0 && (*out)->length == CHUNK);
     return rc;
 }

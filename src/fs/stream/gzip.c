@@ -6,10 +6,9 @@
  * which needs the 32 KiB before it. CRC and length are checked for members decoded from their start. Zeros
  * and foreign bytes behind the last member are ignored, as gzip does.
  */
+#include "fs/stream/crc32.h"
 #include "fs/stream/inflate.h"
 #include "fs/stream/stream_i.h"
-
-#include <zlib.h>
 
 enum { POINT_BLOCK = 8 };
 enum { FLAG_CRC = 2, FLAG_EXTRA = 4, FLAG_NAME = 8, FLAG_COMMENT = 16, FLAGS_UNKNOWN = 0xe0 };
@@ -136,7 +135,7 @@ static int inflate_some(struct gzip *gzip, uint8_t *buf, size_t size, size_t *do
     uint64_t due = point_due(gzip->base.stream, gzip->base.out + *done);
     int rc = inflate_run(&gzip->inflate, buf + *done, size - *done, due, &n);
     if (gzip->whole)
-        gzip->crc = (uint32_t)crc32_z(gzip->crc, buf + *done, n);
+        gzip->crc = checksum32(gzip->crc, buf + *done, n);
     gzip->length += (uint32_t)n;
     *done += n;
     if (rc)

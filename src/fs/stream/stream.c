@@ -146,10 +146,16 @@ void stream_passing(struct bytes *bytes, bool passing)
         ahead_stop(stream);
     pthread_mutex_lock(&stream->lock);
     stream->passing = stream->chunks.in_order = passing;
+    stream->chunks.passed = 0;
     stream->chunks.most = passing ? CHUNKS_PASSING : stream->codec->quick ? CHUNKS_QUICK : CHUNKS_MAX;
     pthread_mutex_unlock(&stream->lock);
     if (passing)
         ahead_start(stream);
+}
+
+int stream_prepare(struct bytes *bytes)
+{
+    return decode_prepare((struct stream *)bytes);
 }
 
 bool stream_too_large(struct bytes *bytes)

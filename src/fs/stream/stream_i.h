@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "fs/stream.h"
+#include "fs/stream/fetch.h"
 #include "fs/stream/input.h"
 
 #include <errno.h>
@@ -21,18 +22,22 @@
 #include <string.h>
 
 enum {
-    CHUNK = 256 << 10,     /* unit of decoding and of the cache in memory */
-    CHUNKS_MAX = 128,      /* 32 MiB */
-    CHUNKS_QUICK = 16,     /* where decoding again is quick: fresh memory costs as much */
-    AHEAD = 8,             /* chunks decoded before the scan needs them */
-    BEHIND = 2,            /* and kept behind it, where it looks back */
-    CHUNKS_PASSING = 12,   /* while passing */
-    NEAR = 4,              /* chunks before a place that are kept where decoding again is quick */
-    SLOTS = 4,             /* decoders kept */
-    WINDOW = 32 << 10,     /* of deflate */
-    WINDOW_PACKED = 40960, /* most bytes of a packed one */
-    WINDOWS_MAX = 8192,    /* points with windows, before every second one goes */
-    SHORT = 8 << 20,       /* an interval up to here needs no spill */
+    CHUNK = 256 << 10, /* unit of decoding and of the cache in memory */
+    CHUNKS_MAX = 128,  /* 32 MiB */
+    SLAB = 8 * CHUNK,
+    SLAB_FULL = 0xff,
+    SLABS_MAX = CHUNKS_MAX / 8 + 8, /* also for those that readers hold */
+    CHUNKS_QUICK = 16,              /* where decoding again is quick: fresh memory costs as much */
+    AHEAD = 4,                      /* chunks decoded before the scan needs them */
+    BEHIND = 2,                     /* and kept behind it, where it looks back */
+    CHUNKS_PASSING = 8,             /* while passing */
+    NEAR = 4,                       /* chunks before a place that are kept where decoding again is quick */
+    LONG_WAY = 16,                  /* chunks to decode on the way, before a fetch.c is worth its thread */
+    SLOTS = 4,                      /* decoders kept */
+    WINDOW = 32 << 10,              /* of deflate */
+    WINDOW_PACKED = 40960,          /* most bytes of a packed one */
+    WINDOWS_MAX = 8192,             /* points with windows, before every second one goes */
+    SHORT = 8 << 20,                /* an interval up to here needs no spill */
 };
 #define STREAM_MAX ((uint64_t)INT64_MAX)
 
@@ -67,6 +72,7 @@ struct codec {
     bool (*match)(const uint8_t *head, size_t length);
     /* Finds points and size without decoding, as far as that is cheap. NULL: nothing. */
     int (*index)(struct stream *stream);
+    bool found_in_passing; /* who decodes all in order finds the same, so that a scan needs no index() */
     /* A decoder that stands at a point (a copy, whose window is valid for the call). */
     int (*start)(struct stream *stream, const struct point *point, struct decoder **out);
     /* Decodes up to `size` bytes: count, 0 at the end, -errno. */
@@ -85,15 +91,24 @@ struct chunk {
     unsigned refs;
     int rc; /* what comes behind `length`: 0, or what went wrong */
     size_t length;
-    uint8_t data[CHUNK];
+    uint8_t *data; /* CHUNK bytes of the slab */
+    struct slab *slab;
+};
+
+/* Memory of several chunks. */
+struct slab {
+    uint8_t *memory; /* NULL: none */
+    uint8_t used;    /* a bit for each chunk */
 };
 
 struct chunks {
     struct chunk *list[CHUNKS_MAX];
     struct chunk *spare;
+    struct slab slabs[SLABS_MAX];
     unsigned count, most;
     bool in_order; /* the first goes, not the one used least recently */
     uint64_t clock;
+    uint64_t passed; /* those before this index are not needed any more */
 };
 
 /* The thread of ahead.c. `running` belongs to whoever called stream_passing(). */
@@ -105,6 +120,7 @@ struct ahead {
     uint64_t sleeping_at; /* the thread waits there until the scan comes nearer; 0: it does not */
     uint64_t wanted;      /* what a reader waits for, while hungry */
     pthread_t reader;     /* which scans */
+    struct fetch fetch;   /* runs no longer than the thread */
     bool running, active, stop, hungry;
 };
 
@@ -202,7 +218,7 @@ bool ahead_pass(struct stream *stream, uint64_t offset);
 
 /* ---- decode.c: the way from an offset to its bytes ----------------------------------------------------- */
 
-/* Lets the codec find its points first; once. */
+/* Lets the codec find its points first; once, and not for a scan that finds them anyway. */
 int decode_prepare(struct stream *stream);
 /* Bytes at `offset`, at most to the end of its chunk: count, 0 at the end, -errno. */
 ssize_t decode_read(struct stream *stream, void *buf, size_t size, uint64_t offset);

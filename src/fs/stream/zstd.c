@@ -222,11 +222,29 @@ static int zstd_start(struct stream *stream, const struct point *point, struct d
     return -ENOMEM;
 }
 
+/* A frame may tell that it is too large, before anything of it is decoded. */
+static int check_promise(struct zstd *zstd)
+{
+    struct stream *stream = zstd->base.stream;
+    int rc = input_peek(&zstd->input, FRAME_HEADER_MAX);
+    if (rc <= 0)
+        return rc;
+    unsigned long long content = ZSTD_getFrameContentSize(zstd->input.buf + zstd->input.at, FRAME_HEADER_MAX);
+    if (content == ZSTD_CONTENTSIZE_UNKNOWN || content == ZSTD_CONTENTSIZE_ERROR)
+        return 0;
+    LOCK_SCOPE(&stream->lock);
+    bool fits = content <= STREAM_MAX - zstd->base.out && size_allowed(stream, zstd->base.out + content);
+    return fits ? 0 : -E2BIG;
+}
+
 /* Between frames: 1: another one comes; 0: the end. */
 static int begin_frame(struct zstd *zstd)
 {
     int rc = input_fill(&zstd->input);
     if (rc <= 0)
+        return rc;
+    rc = check_promise(zstd);
+    if (rc)
         return rc;
     struct point point = {.out = zstd->base.out, .in = input_offset(&zstd->input)};
     rc = point.out ? point_add(zstd->base.stream, &point, NULL, 0) : 0;
@@ -269,6 +287,7 @@ const struct codec codec_zstd = {
     .name = "zstd",
     .match = zstd_match,
     .index = zstd_index,
+    .found_in_passing = true,
     .start = zstd_start,
     .next = zstd_next,
     .stop = zstd_stop,
