@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Makes the tables of status codes from win32_status.txt.
 
-    gen_status.py           write src/api/status_table.gen.h and include/dokan/ntcodes.gen.h
+    gen_status.py           write src/api/status_table.gen.h, include/dokan/ntcodes.gen.h, src/win32/errors.gen.h
     gen_status.py --check   exit 1 if they are not what it would write
 
-ntcodes.gen.h leaves out the codes that include/dokan/ntstatus.h documents by hand.
+ntcodes.gen.h leaves out the codes that include/dokan/ntstatus.h documents by hand. errors.gen.h is the way back,
+the smallest error of each status; src/win32/error.c knows those that go back to another one.
 """
 
 import pathlib
@@ -40,6 +41,16 @@ def table(rows):
     return "".join(lines)
 
 
+def way_back(rows):
+    errors = {}
+    for error, error_name, status, status_name in rows:
+        errors.setdefault(status, (status, error, error_name or "itself", status_name))
+    lines = [f"{HEAD}// {MADE}\n"]
+    for status, error, error_name, status_name in sorted(errors.values()):
+        lines.append(f"{{0x{status:08X}u, {error}u}}, /* {status_name} -> {error_name} */\n")
+    return "".join(lines)
+
+
 def group(title, text, entries):
     body = "".join(f"#define {name} {value} /**< {doc} */\n" for _, name, value, doc in sorted(entries))
     return f"/**\n * @name {title}\n * {text}\n * @{{\n */\n{body}/** @}} */\n"
@@ -67,7 +78,11 @@ def codes(rows):
 def main():
     rows = read_rows()
     stale = 0
-    for path, text in (("src/api/status_table.gen.h", table(rows)), ("include/dokan/ntcodes.gen.h", codes(rows))):
+    for path, text in (
+        ("src/api/status_table.gen.h", table(rows)),
+        ("include/dokan/ntcodes.gen.h", codes(rows)),
+        ("src/win32/errors.gen.h", way_back(rows)),
+    ):
         target = ROOT / path
         if "--check" not in sys.argv[1:]:
             target.write_text(text)

@@ -54,10 +54,12 @@ typedef struct _DOKAN_FACTS {
     LONG64 ChangeTime;     /**< Last change of anything, 100 ns since 1601, UTC. */
     ULONG64 FileId;        /**< Number of the file; shown to programs that ask, never trusted. */
     ULONG64 Device;        /**< What a character or block device stands for, as makedev(3). */
-    ULONG NumberOfLinks;   /**< Number of names. */
-    ULONG Mode;            /**< Permission bits, 07777; the type follows from attributes and tag. */
-    ULONG Uid;             /**< Linux owner. */
-    ULONG Gid;             /**< Linux group. */
+    /** Number of names, 0 for what was removed while open. Of a directory 2 and one for each directory in it,
+     * as Linux counts, or 1 where that is not known; Windows' programs are told 1. */
+    ULONG NumberOfLinks;
+    ULONG Mode; /**< Permission bits, 07777; the type follows from attributes and tag. */
+    ULONG Uid;  /**< Linux owner. */
+    ULONG Gid;  /**< Linux group. */
 } DOKAN_FACTS, *PDOKAN_FACTS;
 
 /**

@@ -77,82 +77,83 @@
 
 /** Information classes of files and directories; the numbers are NT's. */
 typedef enum _FILE_INFORMATION_CLASS {
-    FileDirectoryInformation = 1,                  /**< #FILE_DIRECTORY_INFORMATION */
-    FileFullDirectoryInformation = 2,              /**< #FILE_FULL_DIR_INFORMATION */
-    FileBothDirectoryInformation = 3,              /**< #FILE_BOTH_DIR_INFORMATION */
-    FileBasicInformation = 4,                      /**< #FILE_BASIC_INFORMATION */
-    FileStandardInformation = 5,                   /**< #FILE_STANDARD_INFORMATION */
-    FileInternalInformation = 6,                   /**< #FILE_INTERNAL_INFORMATION */
-    FileEaInformation = 7,                         /**< #FILE_EA_INFORMATION */
-    FileAccessInformation = 8,                     /**< #FILE_ACCESS_INFORMATION */
-    FileNameInformation = 9,                       /**< #FILE_NAME_INFORMATION */
-    FileRenameInformation = 10,                    /**< #FILE_RENAME_INFORMATION */
-    FileLinkInformation = 11,                      /**< #FILE_LINK_INFORMATION */
-    FileNamesInformation = 12,                     /**< #FILE_NAMES_INFORMATION */
-    FileDispositionInformation = 13,               /**< #FILE_DISPOSITION_INFORMATION */
-    FilePositionInformation = 14,                  /**< #FILE_POSITION_INFORMATION */
-    FileFullEaInformation = 15,                    /**< #FILE_FULL_EA_INFORMATION */
-    FileModeInformation = 16,                      /**< #FILE_MODE_INFORMATION */
-    FileAlignmentInformation = 17,                 /**< #FILE_ALIGNMENT_INFORMATION */
-    FileAllInformation = 18,                       /**< #FILE_ALL_INFORMATION */
-    FileAllocationInformation = 19,                /**< #FILE_ALLOCATION_INFORMATION */
-    FileEndOfFileInformation = 20,                 /**< #FILE_END_OF_FILE_INFORMATION */
-    FileAlternateNameInformation = 21,             /**< #FILE_NAME_INFORMATION with the 8.3 name */
-    FileStreamInformation = 22,                    /**< #FILE_STREAM_INFORMATION */
-    FilePipeInformation = 23,                      /**< Named pipes. */
-    FilePipeLocalInformation = 24,                 /**< Named pipes. */
-    FilePipeRemoteInformation = 25,                /**< Named pipes. */
-    FileMailslotQueryInformation = 26,             /**< Mailslots. */
-    FileMailslotSetInformation = 27,               /**< Mailslots. */
-    FileCompressionInformation = 28,               /**< #FILE_COMPRESSION_INFORMATION */
-    FileObjectIdInformation = 29,                  /**< Object ids. */
-    FileCompletionInformation = 30,                /**< Completion ports. */
-    FileMoveClusterInformation = 31,               /**< Defragmentation. */
-    FileQuotaInformation = 32,                     /**< Quotas. */
-    FileReparsePointInformation = 33,              /**< Index of reparse points. */
-    FileNetworkOpenInformation = 34,               /**< #FILE_NETWORK_OPEN_INFORMATION */
-    FileAttributeTagInformation = 35,              /**< #FILE_ATTRIBUTE_TAG_INFORMATION */
-    FileTrackingInformation = 36,                  /**< Link tracking. */
-    FileIdBothDirectoryInformation = 37,           /**< #FILE_ID_BOTH_DIR_INFORMATION */
-    FileIdFullDirectoryInformation = 38,           /**< #FILE_ID_FULL_DIR_INFORMATION */
-    FileValidDataLengthInformation = 39,           /**< #FILE_VALID_DATA_LENGTH_INFORMATION */
-    FileShortNameInformation = 40,                 /**< #FILE_NAME_INFORMATION with a new 8.3 name */
-    FileIoCompletionNotificationInformation = 41,  /**< Completion ports. */
-    FileIoStatusBlockRangeInformation = 42,        /**< Completion ports. */
-    FileIoPriorityHintInformation = 43,            /**< Priority of I/O. */
-    FileSfioReserveInformation = 44,               /**< Bandwidth reservation. */
-    FileSfioVolumeInformation = 45,                /**< Bandwidth reservation. */
-    FileHardLinkInformation = 46,                  /**< Names of a file. */
-    FileProcessIdsUsingFileInformation = 47,       /**< Who uses a file. */
-    FileNormalizedNameInformation = 48,            /**< #FILE_NAME_INFORMATION */
-    FileNetworkPhysicalNameInformation = 49,       /**< #FILE_NETWORK_PHYSICAL_NAME_INFORMATION */
-    FileIdGlobalTxDirectoryInformation = 50,       /**< Transactions. */
-    FileIsRemoteDeviceInformation = 51,            /**< Whether the device is remote. */
-    FileUnusedInformation = 52,                    /**< Unused. */
-    FileNumaNodeInformation = 53,                  /**< Processor node. */
-    FileStandardLinkInformation = 54,              /**< Counts of names. */
-    FileRemoteProtocolInformation = 55,            /**< Network protocol. */
-    FileRenameInformationBypassAccessCheck = 56,   /**< Kernel only. */
-    FileLinkInformationBypassAccessCheck = 57,     /**< Kernel only. */
-    FileVolumeNameInformation = 58,                /**< Name of the volume. */
-    FileIdInformation = 59,                        /**< #FILE_ID_INFORMATION */
-    FileIdExtdDirectoryInformation = 60,           /**< #FILE_ID_EXTD_DIR_INFORMATION */
-    FileReplaceCompletionInformation = 61,         /**< Completion ports. */
-    FileHardLinkFullIdInformation = 62,            /**< Names of a file with 128-bit ids. */
-    FileIdExtdBothDirectoryInformation = 63,       /**< #FILE_ID_EXTD_BOTH_DIR_INFORMATION */
-    FileDispositionInformationEx = 64,             /**< #FILE_DISPOSITION_INFORMATION_EX */
-    FileRenameInformationEx = 65,                  /**< #FILE_RENAME_INFORMATION_EX */
-    FileRenameInformationExBypassAccessCheck = 66, /**< Kernel only. */
-    FileDesiredStorageClassInformation = 67,       /**< Storage class. */
-    FileStatInformation = 68,                      /**< Attributes, times and access in one. */
-    FileMemoryPartitionInformation = 69,           /**< Memory partition. */
-    FileStatLxInformation = 70,                    /**< As FileStatInformation with Linux mode and owner. */
-    FileCaseSensitiveInformation = 71,             /**< Case sensitivity of a directory. */
-    FileLinkInformationEx = 72,                    /**< #FILE_LINK_INFORMATION with flags. */
-    FileLinkInformationExBypassAccessCheck = 73,   /**< Kernel only. */
-    FileStorageReserveIdInformation = 74,          /**< Storage reserve. */
+    FileDirectoryInformation = 1,                      /**< #FILE_DIRECTORY_INFORMATION */
+    FileFullDirectoryInformation = 2,                  /**< #FILE_FULL_DIR_INFORMATION */
+    FileBothDirectoryInformation = 3,                  /**< #FILE_BOTH_DIR_INFORMATION */
+    FileBasicInformation = 4,                          /**< #FILE_BASIC_INFORMATION */
+    FileStandardInformation = 5,                       /**< #FILE_STANDARD_INFORMATION */
+    FileInternalInformation = 6,                       /**< #FILE_INTERNAL_INFORMATION */
+    FileEaInformation = 7,                             /**< #FILE_EA_INFORMATION */
+    FileAccessInformation = 8,                         /**< #FILE_ACCESS_INFORMATION */
+    FileNameInformation = 9,                           /**< #FILE_NAME_INFORMATION */
+    FileRenameInformation = 10,                        /**< #FILE_RENAME_INFORMATION */
+    FileLinkInformation = 11,                          /**< #FILE_LINK_INFORMATION */
+    FileNamesInformation = 12,                         /**< #FILE_NAMES_INFORMATION */
+    FileDispositionInformation = 13,                   /**< #FILE_DISPOSITION_INFORMATION */
+    FilePositionInformation = 14,                      /**< #FILE_POSITION_INFORMATION */
+    FileFullEaInformation = 15,                        /**< #FILE_FULL_EA_INFORMATION */
+    FileModeInformation = 16,                          /**< #FILE_MODE_INFORMATION */
+    FileAlignmentInformation = 17,                     /**< #FILE_ALIGNMENT_INFORMATION */
+    FileAllInformation = 18,                           /**< #FILE_ALL_INFORMATION */
+    FileAllocationInformation = 19,                    /**< #FILE_ALLOCATION_INFORMATION */
+    FileEndOfFileInformation = 20,                     /**< #FILE_END_OF_FILE_INFORMATION */
+    FileAlternateNameInformation = 21,                 /**< #FILE_NAME_INFORMATION with the 8.3 name */
+    FileStreamInformation = 22,                        /**< #FILE_STREAM_INFORMATION */
+    FilePipeInformation = 23,                          /**< Named pipes. */
+    FilePipeLocalInformation = 24,                     /**< Named pipes. */
+    FilePipeRemoteInformation = 25,                    /**< Named pipes. */
+    FileMailslotQueryInformation = 26,                 /**< Mailslots. */
+    FileMailslotSetInformation = 27,                   /**< Mailslots. */
+    FileCompressionInformation = 28,                   /**< #FILE_COMPRESSION_INFORMATION */
+    FileObjectIdInformation = 29,                      /**< Object ids. */
+    FileCompletionInformation = 30,                    /**< Completion ports. */
+    FileMoveClusterInformation = 31,                   /**< Defragmentation. */
+    FileQuotaInformation = 32,                         /**< Quotas. */
+    FileReparsePointInformation = 33,                  /**< Index of reparse points. */
+    FileNetworkOpenInformation = 34,                   /**< #FILE_NETWORK_OPEN_INFORMATION */
+    FileAttributeTagInformation = 35,                  /**< #FILE_ATTRIBUTE_TAG_INFORMATION */
+    FileTrackingInformation = 36,                      /**< Link tracking. */
+    FileIdBothDirectoryInformation = 37,               /**< #FILE_ID_BOTH_DIR_INFORMATION */
+    FileIdFullDirectoryInformation = 38,               /**< #FILE_ID_FULL_DIR_INFORMATION */
+    FileValidDataLengthInformation = 39,               /**< #FILE_VALID_DATA_LENGTH_INFORMATION */
+    FileShortNameInformation = 40,                     /**< #FILE_NAME_INFORMATION with a new 8.3 name */
+    FileIoCompletionNotificationInformation = 41,      /**< Completion ports. */
+    FileIoStatusBlockRangeInformation = 42,            /**< Completion ports. */
+    FileIoPriorityHintInformation = 43,                /**< Priority of I/O. */
+    FileSfioReserveInformation = 44,                   /**< Bandwidth reservation. */
+    FileSfioVolumeInformation = 45,                    /**< Bandwidth reservation. */
+    FileHardLinkInformation = 46,                      /**< #FILE_LINKS_INFORMATION */
+    FileProcessIdsUsingFileInformation = 47,           /**< Who uses a file. */
+    FileNormalizedNameInformation = 48,                /**< #FILE_NAME_INFORMATION */
+    FileNetworkPhysicalNameInformation = 49,           /**< #FILE_NETWORK_PHYSICAL_NAME_INFORMATION */
+    FileIdGlobalTxDirectoryInformation = 50,           /**< Transactions. */
+    FileIsRemoteDeviceInformation = 51,                /**< #FILE_IS_REMOTE_DEVICE_INFORMATION */
+    FileUnusedInformation = 52,                        /**< Unused. */
+    FileNumaNodeInformation = 53,                      /**< Processor node. */
+    FileStandardLinkInformation = 54,                  /**< #FILE_STANDARD_LINK_INFORMATION */
+    FileRemoteProtocolInformation = 55,                /**< Network protocol. */
+    FileRenameInformationBypassAccessCheck = 56,       /**< Kernel only. */
+    FileLinkInformationBypassAccessCheck = 57,         /**< Kernel only. */
+    FileVolumeNameInformation = 58,                    /**< Name of the volume. */
+    FileIdInformation = 59,                            /**< #FILE_ID_INFORMATION */
+    FileIdExtdDirectoryInformation = 60,               /**< #FILE_ID_EXTD_DIR_INFORMATION */
+    FileReplaceCompletionInformation = 61,             /**< Completion ports. */
+    FileHardLinkFullIdInformation = 62,                /**< #FILE_LINKS_FULL_ID_INFORMATION */
+    FileIdExtdBothDirectoryInformation = 63,           /**< #FILE_ID_EXTD_BOTH_DIR_INFORMATION */
+    FileDispositionInformationEx = 64,                 /**< #FILE_DISPOSITION_INFORMATION_EX */
+    FileRenameInformationEx = 65,                      /**< #FILE_RENAME_INFORMATION_EX */
+    FileRenameInformationExBypassAccessCheck = 66,     /**< Kernel only. */
+    FileDesiredStorageClassInformation = 67,           /**< Storage class. */
+    FileStatInformation = 68,                          /**< #FILE_STAT_INFORMATION */
+    FileMemoryPartitionInformation = 69,               /**< Memory partition. */
+    FileStatLxInformation = 70,                        /**< #FILE_STAT_LX_INFORMATION */
+    FileCaseSensitiveInformation = 71,                 /**< #FILE_CASE_SENSITIVE_INFORMATION */
+    FileLinkInformationEx = 72,                        /**< #FILE_LINK_INFORMATION_EX */
+    FileLinkInformationExBypassAccessCheck = 73,       /**< Kernel only. */
+    FileStorageReserveIdInformation = 74,              /**< Storage reserve. */
     FileCaseSensitiveInformationForceAccessCheck = 75, /**< Kernel only. */
-    FileMaximumInformation                             /**< One past the last. */
+    FileMaximumInformation,                            /**< One past the last that Dokany knows. */
+    FileStatBasicInformation = 77                      /**< #FILE_STAT_BASIC_INFORMATION */
 } FILE_INFORMATION_CLASS;
 /** Pointer to an information class. */
 typedef FILE_INFORMATION_CLASS *PFILE_INFORMATION_CLASS;
@@ -169,7 +170,7 @@ typedef enum _FSINFOCLASS {
     FileFsObjectIdInformation = 8,      /**< Object id of the volume. */
     FileFsDriverPathInformation = 9,    /**< Path of a driver. */
     FileFsVolumeFlagsInformation = 10,  /**< Flags of the volume. */
-    FileFsSectorSizeInformation = 11,   /**< Sector sizes. */
+    FileFsSectorSizeInformation = 11,   /**< #FILE_FS_SECTOR_SIZE_INFORMATION */
     FileFsDataCopyInformation = 12,     /**< Copies kept. */
     FileFsMetadataSizeInformation = 13, /**< Size of metadata. */
     FileFsMaximumInformation            /**< One past the last. */
@@ -301,6 +302,133 @@ typedef struct _FILE_FULL_EA_INFORMATION {
     CHAR EaName[1];        /**< Name, terminated; the value follows. */
 } FILE_FULL_EA_INFORMATION, *PFILE_FULL_EA_INFORMATION;
 
+/** What EAs NtQueryEaFile is asked for: entries linked by offset. */
+typedef struct _FILE_GET_EA_INFORMATION {
+    ULONG NextEntryOffset; /**< Bytes to the next entry, 0 in the last. */
+    UCHAR EaNameLength;    /**< Bytes of the name without its terminator. */
+    CHAR EaName[1];        /**< Name, terminated. */
+} FILE_GET_EA_INFORMATION, *PFILE_GET_EA_INFORMATION;
+
+/** FileStandardLinkInformation. */
+typedef struct _FILE_STANDARD_LINK_INFORMATION {
+    ULONG NumberOfAccessibleLinks; /**< Names that are not to be deleted. */
+    ULONG TotalNumberOfLinks;      /**< All names. */
+    BOOLEAN DeletePending;         /**< Will go with its last handle. */
+    BOOLEAN Directory;             /**< Is a directory. */
+} FILE_STANDARD_LINK_INFORMATION, *PFILE_STANDARD_LINK_INFORMATION;
+
+/** A name of a file; linked by offset, each aligned to 8 bytes. */
+typedef struct _FILE_LINK_ENTRY_INFORMATION {
+    ULONG NextEntryOffset; /**< Bytes to the next entry, 0 in the last. */
+    LONGLONG ParentFileId; /**< File index of its directory. */
+    ULONG FileNameLength;  /**< Code units of the name, not bytes. */
+    WCHAR FileName[1];     /**< Last component, not terminated. */
+} FILE_LINK_ENTRY_INFORMATION, *PFILE_LINK_ENTRY_INFORMATION;
+
+/** FileHardLinkInformation. */
+typedef struct _FILE_LINKS_INFORMATION {
+    ULONG BytesNeeded;                 /**< Bytes that hold all names. */
+    ULONG EntriesReturned;             /**< Names that follow. */
+    FILE_LINK_ENTRY_INFORMATION Entry; /**< The first. */
+} FILE_LINKS_INFORMATION, *PFILE_LINKS_INFORMATION;
+
+/** As #FILE_LINK_ENTRY_INFORMATION. */
+typedef struct _FILE_LINK_ENTRY_FULL_ID_INFORMATION {
+    ULONG NextEntryOffset;    /**< Bytes to the next entry, 0 in the last. */
+    FILE_ID_128 ParentFileId; /**< Identity of its directory. */
+    ULONG FileNameLength;     /**< Code units of the name, not bytes. */
+    WCHAR FileName[1];        /**< Last component, not terminated. */
+} FILE_LINK_ENTRY_FULL_ID_INFORMATION, *PFILE_LINK_ENTRY_FULL_ID_INFORMATION;
+
+/** FileHardLinkFullIdInformation. */
+typedef struct _FILE_LINKS_FULL_ID_INFORMATION {
+    ULONG BytesNeeded;                         /**< Bytes that hold all names. */
+    ULONG EntriesReturned;                     /**< Names that follow. */
+    FILE_LINK_ENTRY_FULL_ID_INFORMATION Entry; /**< The first. */
+} FILE_LINKS_FULL_ID_INFORMATION, *PFILE_LINKS_FULL_ID_INFORMATION;
+
+/** FileIsRemoteDeviceInformation. */
+typedef struct _FILE_IS_REMOTE_DEVICE_INFORMATION {
+    BOOLEAN IsRemote; /**< Lies on another machine. */
+} FILE_IS_REMOTE_DEVICE_INFORMATION, *PFILE_IS_REMOTE_DEVICE_INFORMATION;
+
+/** FileStatInformation. */
+typedef struct _FILE_STAT_INFORMATION {
+    LARGE_INTEGER FileId;         /**< File index. */
+    LARGE_INTEGER CreationTime;   /**< Birth. */
+    LARGE_INTEGER LastAccessTime; /**< Last read. */
+    LARGE_INTEGER LastWriteTime;  /**< Last write. */
+    LARGE_INTEGER ChangeTime;     /**< Last change of anything. */
+    LARGE_INTEGER AllocationSize; /**< Bytes reserved. */
+    LARGE_INTEGER EndOfFile;      /**< Size in bytes. */
+    ULONG FileAttributes;         /**< `FILE_ATTRIBUTE_*`. */
+    ULONG ReparseTag;             /**< `IO_REPARSE_TAG_*`. */
+    ULONG NumberOfLinks;          /**< Number of names. */
+    ACCESS_MASK EffectiveAccess;  /**< Rights of the handle. */
+} FILE_STAT_INFORMATION, *PFILE_STAT_INFORMATION;
+
+/** FileStatBasicInformation. */
+typedef struct _FILE_STAT_BASIC_INFORMATION {
+    LARGE_INTEGER FileId;             /**< File index. */
+    LARGE_INTEGER CreationTime;       /**< Birth. */
+    LARGE_INTEGER LastAccessTime;     /**< Last read. */
+    LARGE_INTEGER LastWriteTime;      /**< Last write. */
+    LARGE_INTEGER ChangeTime;         /**< Last change of anything. */
+    LARGE_INTEGER AllocationSize;     /**< Bytes reserved. */
+    LARGE_INTEGER EndOfFile;          /**< Size in bytes. */
+    ULONG FileAttributes;             /**< `FILE_ATTRIBUTE_*`. */
+    ULONG ReparseTag;                 /**< `IO_REPARSE_TAG_*`. */
+    ULONG NumberOfLinks;              /**< Number of names. */
+    ULONG DeviceType;                 /**< `FILE_DEVICE_*`. */
+    ULONG DeviceCharacteristics;      /**< FILE_REMOVABLE_MEDIA and its kin. */
+    ULONG Reserved;                   /**< 0 */
+    LARGE_INTEGER VolumeSerialNumber; /**< Serial number of the volume. */
+    FILE_ID_128 FileId128;            /**< 128-bit identity. */
+} FILE_STAT_BASIC_INFORMATION, *PFILE_STAT_BASIC_INFORMATION;
+
+/**
+ * @name LxFlags of FileStatLxInformation
+ * @{
+ */
+#ifndef LX_FILE_METADATA_HAS_UID
+#define LX_FILE_METADATA_HAS_UID       0x1u  /**< LxUid */
+#define LX_FILE_METADATA_HAS_GID       0x2u  /**< LxGid */
+#define LX_FILE_METADATA_HAS_MODE      0x4u  /**< LxMode */
+#define LX_FILE_METADATA_HAS_DEVICE_ID 0x8u  /**< LxDeviceIdMajor, LxDeviceIdMinor */
+#define LX_FILE_CASE_SENSITIVE_DIR     0x10u /**< Names in the directory differ by case. */
+#endif
+/** @} */
+
+/** FileStatLxInformation. */
+typedef struct _FILE_STAT_LX_INFORMATION {
+    LARGE_INTEGER FileId;         /**< File index. */
+    LARGE_INTEGER CreationTime;   /**< Birth. */
+    LARGE_INTEGER LastAccessTime; /**< Last read. */
+    LARGE_INTEGER LastWriteTime;  /**< Last write. */
+    LARGE_INTEGER ChangeTime;     /**< Last change of anything. */
+    LARGE_INTEGER AllocationSize; /**< Bytes reserved. */
+    LARGE_INTEGER EndOfFile;      /**< Size in bytes. */
+    ULONG FileAttributes;         /**< `FILE_ATTRIBUTE_*`. */
+    ULONG ReparseTag;             /**< `IO_REPARSE_TAG_*`. */
+    ULONG NumberOfLinks;          /**< Number of names. */
+    ACCESS_MASK EffectiveAccess;  /**< Rights of the handle. */
+    ULONG LxFlags;                /**< `LX_FILE_*`: which of these are known. */
+    ULONG LxUid;                  /**< Linux owner. */
+    ULONG LxGid;                  /**< Linux group. */
+    ULONG LxMode;                 /**< Linux type and permission bits. */
+    ULONG LxDeviceIdMajor;        /**< Of a device. */
+    ULONG LxDeviceIdMinor;        /**< Of a device. */
+} FILE_STAT_LX_INFORMATION, *PFILE_STAT_LX_INFORMATION;
+
+#ifndef FILE_CS_FLAG_CASE_SENSITIVE_DIR
+#define FILE_CS_FLAG_CASE_SENSITIVE_DIR 0x1u /**< Names in the directory differ by case. */
+#endif
+
+/** FileCaseSensitiveInformation. */
+typedef struct _FILE_CASE_SENSITIVE_INFORMATION {
+    ULONG Flags; /**< FILE_CS_FLAG_CASE_SENSITIVE_DIR */
+} FILE_CASE_SENSITIVE_INFORMATION, *PFILE_CASE_SENSITIVE_INFORMATION;
+
 /** FileDispositionInformation. */
 typedef struct _FILE_DISPOSITION_INFORMATION {
     BOOLEAN DeleteFile; /**< Delete with the last handle, or no longer. */
@@ -338,10 +466,15 @@ typedef struct _FILE_RENAME_INFORMATION {
  * @{
  */
 #ifndef FILE_RENAME_REPLACE_IF_EXISTS
-#define FILE_RENAME_REPLACE_IF_EXISTS              0x00000001u /**< Replace a target that exists. */
-#define FILE_RENAME_POSIX_SEMANTICS                0x00000002u /**< Replace even an open target. */
-#define FILE_RENAME_SUPPRESS_PIN_STATE_INHERITANCE 0x00000004u /**< Keep the pin state. */
-#define FILE_RENAME_IGNORE_READONLY_ATTRIBUTE      0x00000040u /**< Replace though READONLY. */
+#define FILE_RENAME_REPLACE_IF_EXISTS                    0x00000001u /**< Replace a target that exists. */
+#define FILE_RENAME_POSIX_SEMANTICS                      0x00000002u /**< Replace even an open target. */
+#define FILE_RENAME_SUPPRESS_PIN_STATE_INHERITANCE       0x00000004u /**< Keep the pin state. */
+#define FILE_RENAME_SUPPRESS_STORAGE_RESERVE_INHERITANCE 0x00000008u /**< Keep the storage reserve. */
+#define FILE_RENAME_NO_INCREASE_AVAILABLE_SPACE          0x00000010u /**< Adapt storage reserves. */
+#define FILE_RENAME_NO_DECREASE_AVAILABLE_SPACE          0x00000020u /**< Adapt storage reserves. */
+#define FILE_RENAME_IGNORE_READONLY_ATTRIBUTE            0x00000040u /**< Replace though READONLY. */
+#define FILE_RENAME_FORCE_RESIZE_TARGET_SR               0x00000080u /**< Adapt storage reserves. */
+#define FILE_RENAME_FORCE_RESIZE_SOURCE_SR               0x00000100u /**< Adapt storage reserves. */
 #endif
 /** @} */
 
@@ -360,6 +493,30 @@ typedef struct _FILE_LINK_INFORMATION {
     ULONG FileNameLength;    /**< Bytes of the name. */
     WCHAR FileName[1];       /**< Further name, not terminated. */
 } FILE_LINK_INFORMATION, *PFILE_LINK_INFORMATION;
+
+/**
+ * @name Flags of FileLinkInformationEx
+ * @{
+ */
+#ifndef FILE_LINK_REPLACE_IF_EXISTS
+#define FILE_LINK_REPLACE_IF_EXISTS                    0x00000001u /**< Replace a target that exists. */
+#define FILE_LINK_POSIX_SEMANTICS                      0x00000002u /**< Replace even an open target. */
+#define FILE_LINK_SUPPRESS_STORAGE_RESERVE_INHERITANCE 0x00000008u /**< Keep the storage reserve. */
+#define FILE_LINK_NO_INCREASE_AVAILABLE_SPACE          0x00000010u /**< Adapt storage reserves. */
+#define FILE_LINK_NO_DECREASE_AVAILABLE_SPACE          0x00000020u /**< Adapt storage reserves. */
+#define FILE_LINK_IGNORE_READONLY_ATTRIBUTE            0x00000040u /**< Replace though READONLY. */
+#define FILE_LINK_FORCE_RESIZE_TARGET_SR               0x00000080u /**< Adapt storage reserves. */
+#define FILE_LINK_FORCE_RESIZE_SOURCE_SR               0x00000100u /**< Adapt storage reserves. */
+#endif
+/** @} */
+
+/** FileLinkInformationEx. */
+typedef struct _FILE_LINK_INFORMATION_EX {
+    ULONG Flags;          /**< `FILE_LINK_*`. */
+    HANDLE RootDirectory; /**< Directory the name is relative to, or NULL. */
+    ULONG FileNameLength; /**< Bytes of the name. */
+    WCHAR FileName[1];    /**< Further name, not terminated. */
+} FILE_LINK_INFORMATION_EX, *PFILE_LINK_INFORMATION_EX;
 
 /** FileAllocationInformation. */
 typedef struct _FILE_ALLOCATION_INFORMATION {
@@ -544,6 +701,17 @@ typedef struct _FILE_FS_DEVICE_INFORMATION {
     ULONG DeviceType;      /**< `FILE_DEVICE_*`. */
     ULONG Characteristics; /**< FILE_REMOVABLE_MEDIA and its kin. */
 } FILE_FS_DEVICE_INFORMATION, *PFILE_FS_DEVICE_INFORMATION;
+
+/** FileFsSectorSizeInformation. */
+typedef struct _FILE_FS_SECTOR_SIZE_INFORMATION {
+    ULONG LogicalBytesPerSector;                                 /**< Smallest unit of I/O. */
+    ULONG PhysicalBytesPerSectorForAtomicity;                    /**< Written as a whole. */
+    ULONG PhysicalBytesPerSectorForPerformance;                  /**< Best written as a whole. */
+    ULONG FileSystemEffectivePhysicalBytesPerSectorForAtomicity; /**< What the file system counts on. */
+    ULONG Flags;                                                 /**< `SSINFO_FLAGS_*`. */
+    ULONG ByteOffsetForSectorAlignment;                          /**< Of the first logical sector. */
+    ULONG ByteOffsetForPartitionAlignment;                       /**< Of the partition. */
+} FILE_FS_SECTOR_SIZE_INFORMATION, *PFILE_FS_SECTOR_SIZE_INFORMATION;
 
 /** FileFsAttributeInformation. */
 typedef struct _FILE_FS_ATTRIBUTE_INFORMATION {

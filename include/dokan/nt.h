@@ -42,6 +42,46 @@ typedef struct _FILE_NOTIFY_INFORMATION {
     DWORD FileNameLength;  /**< Bytes of FileName. */
     WCHAR FileName[1];     /**< Relative to the directory, not terminated. */
 } FILE_NOTIFY_INFORMATION, *PFILE_NOTIFY_INFORMATION;
+
+/**
+ * @name Oplocks
+ * Asked for with DOKAN_NT_FS_CONTROL; see docs/extended.md.
+ * @{
+ */
+#define FILE_OPLOCK_BROKEN_TO_LEVEL_2 7u /**< Information of a broken oplock: level 2 is left. */
+#define FILE_OPLOCK_BROKEN_TO_NONE    8u /**< Nothing is left. */
+#define FILE_OPBATCH_BREAK_UNDERWAY   9u /**< Information of an open that failed, yet broke an oplock. */
+
+#define REQUEST_OPLOCK_CURRENT_VERSION 1u /**< StructureVersion. */
+#define OPLOCK_LEVEL_CACHE_READ        1u /**< What is read may be cached. */
+#define OPLOCK_LEVEL_CACHE_HANDLE      2u /**< The handle may stay open. */
+#define OPLOCK_LEVEL_CACHE_WRITE       4u /**< What is written may be cached. */
+
+#define REQUEST_OPLOCK_INPUT_FLAG_REQUEST               1u /**< A lease is asked for. */
+#define REQUEST_OPLOCK_INPUT_FLAG_ACK                   2u /**< A break is acknowledged. */
+#define REQUEST_OPLOCK_INPUT_FLAG_COMPLETE_ACK_ON_CLOSE 4u /**< With ACK: by closing the handle soon. */
+#define REQUEST_OPLOCK_OUTPUT_FLAG_ACK_REQUIRED         1u /**< The break waits for an acknowledgment. */
+#define REQUEST_OPLOCK_OUTPUT_FLAG_MODES_PROVIDED       2u /**< AccessMode and ShareMode are filled in. */
+
+/** Goes into FSCTL_REQUEST_OPLOCK. */
+typedef struct _REQUEST_OPLOCK_INPUT_BUFFER {
+    WORD StructureVersion;      /**< REQUEST_OPLOCK_CURRENT_VERSION. */
+    WORD StructureLength;       /**< Its size. */
+    DWORD RequestedOplockLevel; /**< OPLOCK_LEVEL_CACHE_*. */
+    DWORD Flags;                /**< REQUEST_OPLOCK_INPUT_FLAG_*. */
+} REQUEST_OPLOCK_INPUT_BUFFER, *PREQUEST_OPLOCK_INPUT_BUFFER;
+
+/** Comes out of it when the lease breaks. */
+typedef struct _REQUEST_OPLOCK_OUTPUT_BUFFER {
+    WORD StructureVersion;     /**< REQUEST_OPLOCK_CURRENT_VERSION. */
+    WORD StructureLength;      /**< Its size. */
+    DWORD OriginalOplockLevel; /**< OPLOCK_LEVEL_CACHE_* of the lease; in force until the acknowledgment. */
+    DWORD NewOplockLevel;      /**< What is left, or can be had. */
+    DWORD Flags;               /**< REQUEST_OPLOCK_OUTPUT_FLAG_*. */
+    ACCESS_MASK AccessMode;    /**< Rights of the open that conflicts. */
+    WORD ShareMode;            /**< FILE_SHARE_* of the open that conflicts. */
+} REQUEST_OPLOCK_OUTPUT_BUFFER, *PREQUEST_OPLOCK_OUTPUT_BUFFER;
+/** @} */
 #endif
 
 /** An open file or directory. */
@@ -51,7 +91,10 @@ typedef struct _DOKAN_NT_OPEN_FILE *DOKAN_NT_FILE;
 typedef enum _DOKAN_NT_OPERATION {
     /** Opens or makes a file: Name (with RelatedFile), DesiredAccess, FileAttributes, ShareAccess,
      * CreateDisposition, CreateOptions, Buffer (a self-relative security descriptor of Length bytes, or
-     * NULL). File receives it, Information is FILE_OPENED, FILE_CREATED and so on. As NtCreateFile. */
+     * NULL), Input (FILE_FULL_EA_INFORMATION of InputLength bytes for what is made, or NULL). File
+     * receives it, Information is FILE_OPENED, FILE_CREATED and so on. As NtCreateFile. Links are followed
+     * unless FILE_OPEN_REPARSE_POINT says not to; one that leads out of the volume gives
+     * STATUS_STOPPED_ON_SYMLINK. */
     DOKAN_NT_CREATE = 0,
     DOKAN_NT_CLEANUP, /**< The last handle of File is closed. */
     DOKAN_NT_CLOSE,   /**< File goes away. */
@@ -59,11 +102,12 @@ typedef enum _DOKAN_NT_OPERATION {
      * STATUS_END_OF_FILE. */
     DOKAN_NT_READ,
     /** Writes Length bytes of Buffer at Offset (-1: at the end, -2: where the file stands). Information:
-     * bytes. DOKAN_NT_PAGING: never extends the file. */
+     * bytes. DOKAN_NT_PAGING: never extends the file, and may come after the cleanup. */
     DOKAN_NT_WRITE,
     DOKAN_NT_FLUSH,             /**< Writes back what is cached. */
     DOKAN_NT_QUERY_INFORMATION, /**< Class is a FILE_INFORMATION_CLASS, Buffer receives it. */
-    DOKAN_NT_SET_INFORMATION,   /**< Class is a FILE_INFORMATION_CLASS, Buffer holds it. */
+    /** Class is a FILE_INFORMATION_CLASS, Buffer holds it. A RootDirectory in it is a #DOKAN_NT_FILE. */
+    DOKAN_NT_SET_INFORMATION,
     /** Lists a directory into Buffer: Class, Pattern (NULL: all), DOKAN_NT_RESTART, DOKAN_NT_SINGLE.
      * STATUS_NO_MORE_FILES at the end, STATUS_NO_SUCH_FILE when nothing matches. */
     DOKAN_NT_QUERY_DIRECTORY,
@@ -79,8 +123,21 @@ typedef enum _DOKAN_NT_OPERATION {
     /** Waits for a change in a directory: Class is the filter (FILE_NOTIFY_CHANGE_*), DOKAN_NT_TREE. Buffer
      * receives FILE_NOTIFY_INFORMATION. STATUS_NOTIFY_ENUM_DIR: too many, look for yourself. */
     DOKAN_NT_NOTIFY,
-    /** Class is a control code (FSCTL_*), Input and InputLength go in, Buffer receives what comes out. */
+    /** Class is a control code (FSCTL_*), Input and InputLength go in, Buffer receives what comes out.
+     * The request that is granted an oplock completes when the oplock breaks. */
     DOKAN_NT_FS_CONTROL,
+    /** Reads extended attributes into Buffer, as FILE_FULL_EA_INFORMATION: those of Input, a list of
+     * FILE_GET_EA_INFORMATION of InputLength bytes (one that is not there has no value), or without Input all
+     * of them, from where File stands, from number Class if that is not 0, or with DOKAN_NT_RESTART from the
+     * beginning; DOKAN_NT_SINGLE. STATUS_BUFFER_OVERFLOW: there are more. STATUS_NO_EAS_ON_FILE,
+     * STATUS_NO_MORE_EAS. As NtQueryEaFile. */
+    DOKAN_NT_QUERY_EA,
+    /** Sets extended attributes, or none if one of them cannot be: Buffer is a list of
+     * FILE_FULL_EA_INFORMATION; one without a value is removed. STATUS_EA_LIST_INCONSISTENT,
+     * STATUS_INVALID_EA_NAME: Information tells where. As NtSetEaFile. */
+    DOKAN_NT_SET_EA,
+    /** Class is a FS_INFORMATION_CLASS, Buffer holds it: FileFsLabelInformation. File may be NULL. */
+    DOKAN_NT_SET_VOLUME,
     DOKAN_NT_OPERATION_COUNT /**< Their number. */
 } DOKAN_NT_OPERATION;
 
@@ -88,13 +145,16 @@ typedef enum _DOKAN_NT_OPERATION {
  * @{ */
 #define DOKAN_NT_PAGING           0x1u   /**< READ, WRITE: paging I/O. */
 #define DOKAN_NT_NOCACHE          0x2u   /**< READ, WRITE: not through a cache. */
-#define DOKAN_NT_RESTART          0x4u   /**< QUERY_DIRECTORY: from the beginning. */
-#define DOKAN_NT_SINGLE           0x8u   /**< QUERY_DIRECTORY: one entry. */
+#define DOKAN_NT_RESTART          0x4u   /**< QUERY_DIRECTORY, QUERY_EA: from the beginning. */
+#define DOKAN_NT_SINGLE           0x8u   /**< QUERY_DIRECTORY, QUERY_EA: one entry. */
 #define DOKAN_NT_EXCLUSIVE        0x10u  /**< LOCK: nobody else may read either. */
 #define DOKAN_NT_FAIL_IMMEDIATELY 0x20u  /**< LOCK: STATUS_LOCK_NOT_GRANTED instead of waiting. */
 #define DOKAN_NT_ALL              0x40u  /**< UNLOCK: all locks of File and the process. */
 #define DOKAN_NT_BY_KEY           0x80u  /**< UNLOCK with DOKAN_NT_ALL: of Key only. */
 #define DOKAN_NT_TREE             0x100u /**< NOTIFY: everything below as well. */
+/** CREATE: the directory of Name is opened, Name itself need not be there: Information is FILE_EXISTS or
+ * FILE_DOES_NOT_EXIST. */
+#define DOKAN_NT_TARGET_DIRECTORY 0x200u
 /** @} */
 
 /**
@@ -114,6 +174,7 @@ typedef struct _DOKAN_NT_REQUEST {
     ULONG GroupId;       /**< and group. */
     ULONG Flags;         /**< DOKAN_NT_*. */
     LPCWSTR Name;        /**< CREATE: `\a\b`, `\a\b:stream`; relative to RelatedFile without the backslash. */
+    ULONG64 FileId; /**< CREATE with FILE_OPEN_BY_FILE_ID, Name then is NULL: FileInternalInformation's. */
     DOKAN_NT_FILE RelatedFile; /**< CREATE: an open directory, or NULL. */
     ACCESS_MASK DesiredAccess; /**< CREATE: rights, generic ones too. */
     ULONG FileAttributes;      /**< CREATE: of a new file. */
@@ -127,8 +188,8 @@ typedef struct _DOKAN_NT_REQUEST {
     LONGLONG Offset;           /**< READ, WRITE, LOCK, UNLOCK: in bytes. */
     LONGLONG LockLength;       /**< LOCK, UNLOCK: in bytes. */
     LPCWSTR Pattern;           /**< QUERY_DIRECTORY: NULL for all. */
-    const void *Input;         /**< FS_CONTROL: data in. */
-    ULONG InputLength;         /**< FS_CONTROL: bytes of Input. */
+    const void *Input;         /**< FS_CONTROL: data in. QUERY_EA, CREATE: a list of EAs, or NULL. */
+    ULONG InputLength;         /**< Bytes of Input. */
     NTSTATUS Status;           /**< The result. */
     ULONG64 Information;       /**< Bytes, or what the operation says. */
     /** Called once with the result, from any thread, no lock held. Not used by DokanNtCall(). */
@@ -137,6 +198,10 @@ typedef struct _DOKAN_NT_REQUEST {
     void(DOKAN_CALLBACK *Released)(struct _DOKAN_NT_REQUEST *Request);
     PVOID Context;     /**< Yours. */
     PVOID Reserved[2]; /**< The library's. */
+    /** CREATE: opens with the same key do not break each other's oplocks; zero: a key of its own. */
+    ULONG64 OplockKey[2];
+    /** CREATE: changes made with File do not break oplocks of the directory that have this key. */
+    ULONG64 ParentOplockKey[2];
 } DOKAN_NT_REQUEST, *PDOKAN_NT_REQUEST;
 
 /**

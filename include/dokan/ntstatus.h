@@ -65,6 +65,8 @@
 #define STATUS_NO_QUOTAS_FOR_ACCOUNT         ((NTSTATUS)0x0000010Du) /**< The account has no quota. */
 #define STATUS_FILE_LOCKED_WITH_ONLY_READERS ((NTSTATUS)0x0000012Au) /**< Locked, by readers only. */
 #define STATUS_FILE_LOCKED_WITH_WRITERS      ((NTSTATUS)0x0000012Bu) /**< Locked, by a writer too. */
+#define STATUS_OPLOCK_SWITCHED_TO_NEW_HANDLE ((NTSTATUS)0x00000215u) /**< The oplock went to another open with the same key. */
+#define STATUS_OPLOCK_HANDLE_CLOSED          ((NTSTATUS)0x00000216u) /**< The oplock's handle was closed. */
 #define STATUS_WAIT_FOR_OPLOCK               ((NTSTATUS)0x00000367u) /**< Waits for an oplock break. */
 #define STATUS_OBJECT_NAME_EXISTS            ((NTSTATUS)0x40000000u) /**< The object existed. */
 /** @} */
@@ -82,6 +84,7 @@
 #define STATUS_EA_LIST_INCONSISTENT          ((NTSTATUS)0x80000014u) /**< List of extended attributes is malformed. */
 #define STATUS_INVALID_EA_FLAG               ((NTSTATUS)0x80000015u) /**< Flag of an extended attribute is unknown. */
 #define STATUS_NO_MORE_ENTRIES               ((NTSTATUS)0x8000001Au) /**< No further entry. */
+#define STATUS_CANNOT_GRANT_REQUESTED_OPLOCK ((NTSTATUS)0x8000002Eu) /**< Only a lower oplock can be had. */
 #define STATUS_STOPPED_ON_SYMLINK            ((NTSTATUS)0x8000002Du) /**< A symbolic link is in the way; the client must follow it. */
 /** @} */
 

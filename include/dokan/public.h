@@ -76,7 +76,7 @@
 
 /** Security state of a create; follows NT's `ACCESS_STATE`. Valid during ZwCreateFile only. */
 typedef struct _DOKAN_ACCESS_STATE {
-    BOOLEAN SecurityEvaluated;               /**< An access check was done. */
+    BOOLEAN SecurityEvaluated;               /**< A kernel has checked modes, as GetFacts has them. */
     BOOLEAN GenerateAudit;                   /**< An audit entry is due. */
     BOOLEAN GenerateOnClose;                 /**< An audit entry is due at close. */
     BOOLEAN AuditPrivileges;                 /**< Use of privileges is audited. */

@@ -275,14 +275,23 @@
  * @name File-system controls
  * @{
  */
+#define FSCTL_REQUEST_OPLOCK_LEVEL_1     0x00090000u /**< Asks for an exclusive oplock. */
+#define FSCTL_REQUEST_OPLOCK_LEVEL_2     0x00090004u /**< Asks for a shared oplock. */
+#define FSCTL_REQUEST_BATCH_OPLOCK       0x00090008u /**< Asks for an exclusive oplock that lets the handle stay open. */
+#define FSCTL_OPLOCK_BREAK_ACKNOWLEDGE   0x0009000Cu /**< Accepts the break of an oplock. */
+#define FSCTL_OPBATCH_ACK_CLOSE_PENDING  0x00090010u /**< Answers a break by closing the handle soon. */
+#define FSCTL_OPLOCK_BREAK_NOTIFY        0x00090014u /**< Waits until no oplock of the file is being broken. */
 #define FSCTL_LOCK_VOLUME                0x00090018u /**< Locks the volume. */
 #define FSCTL_UNLOCK_VOLUME              0x0009001Cu /**< Unlocks it. */
 #define FSCTL_IS_VOLUME_MOUNTED          0x00090028u /**< Whether it is mounted. */
+#define FSCTL_OPLOCK_BREAK_ACK_NO_2      0x00090050u /**< Accepts the break, and wants no level 2 instead. */
+#define FSCTL_REQUEST_FILTER_OPLOCK      0x0009005Cu /**< Asks for an oplock that only writers break. */
 #define FSCTL_SET_REPARSE_POINT          0x000900A4u /**< Sets a reparse point. */
 #define FSCTL_GET_REPARSE_POINT          0x000900A8u /**< Reads it. */
 #define FSCTL_DELETE_REPARSE_POINT       0x000900ACu /**< Removes it. */
 #define FSCTL_SET_SPARSE                 0x000900C4u /**< Marks a file as sparse. */
 #define FSCTL_QUERY_ALLOCATED_RANGES     0x000940CFu /**< Ranges that hold data. */
+#define FSCTL_REQUEST_OPLOCK             0x00090240u /**< Asks for or acknowledges a lease; #REQUEST_OPLOCK_INPUT_BUFFER. */
 #define FSCTL_SET_ZERO_DATA              0x000980C8u /**< A range reads as zeros. */
 /** @} */
 

@@ -223,12 +223,13 @@ static int take_drive(char letter, bool choose, struct mountpoint *out, char *er
     return rc;
 }
 
-static int take_path(const char *text, struct mountpoint *out, char *error, size_t size)
+/* The list of mounts is read only for what lies in one of them. */
+static int take_path(const char *text, bool below_drive, struct mountpoint *out, char *error, size_t size)
 {
     struct registry_record *list = NULL;
     size_t count = 0;
     char path[PATH_MAX], resolved[PATH_MAX];
-    int rc = registry_list(&list, &count);
+    int rc = below_drive ? registry_list(&list, &count) : 0;
     rc = rc ? rc : mountpoint_path(text, list, count, path, sizeof path);
     free(list);
     if (rc == -ENOENT)
@@ -251,7 +252,7 @@ int mountpoint_take(const char *text, bool choose, struct mountpoint *out, char 
     }
     if (name.form == MOUNTPOINT_NONE || name.form == MOUNTPOINT_DRIVE)
         return take_drive(name.letter, choose, out, error, size);
-    return take_path(text, out, error, size);
+    return take_path(text, name.form == MOUNTPOINT_BELOW_DRIVE, out, error, size);
 }
 
 void mountpoint_release(struct mountpoint *mp)

@@ -123,12 +123,15 @@ BOOL DOKANAPI DokanNotifyDelete(DOKAN_HANDLE DokanInstance, LPCWSTR FilePath, BO
 
 BOOL DOKANAPI DokanNotifyUpdate(DOKAN_HANDLE DokanInstance, LPCWSTR FilePath)
 {
-    return notify(DokanInstance, NT_EVENT_MODIFIED, FILE_NOTIFY_CHANGE_ATTRIBUTES, FilePath, NULL, FALSE);
+    const uint32_t anything =
+        FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE | FILE_NOTIFY_CHANGE_ATTRIBUTES;
+    return notify(DokanInstance, NT_EVENT_MODIFIED, anything, FilePath, NULL, FALSE);
 }
 
 BOOL DOKANAPI DokanNotifyXAttrUpdate(DOKAN_HANDLE DokanInstance, LPCWSTR FilePath)
 {
-    return notify(DokanInstance, NT_EVENT_MODIFIED, FILE_NOTIFY_CHANGE_ATTRIBUTES, FilePath, NULL, FALSE);
+    return notify(DokanInstance, NT_EVENT_MODIFIED, FILE_NOTIFY_CHANGE_EA | FILE_NOTIFY_CHANGE_ATTRIBUTES,
+                  FilePath, NULL, FALSE);
 }
 
 BOOL DOKANAPI DokanNotifyRename(DOKAN_HANDLE DokanInstance, LPCWSTR OldPath, LPCWSTR NewPath,

@@ -19,6 +19,7 @@ struct submitted {
     struct nt_request nt;
     PDOKAN_NT_REQUEST request;
     void(DOKAN_CALLBACK *released)(PDOKAN_NT_REQUEST request);
+    struct nt_node *directory;
 };
 
 static struct nt_handle *handle_of(DOKAN_NT_FILE file)
@@ -28,17 +29,34 @@ static struct nt_handle *handle_of(DOKAN_NT_FILE file)
 
 /* ---- translating --------------------------------------------------------------------------------------- */
 
-static NTSTATUS fill_create(struct nt_request *nt, const DOKAN_NT_REQUEST *rq)
+/* The number's bytes are the name. */
+static NTSTATUS name_by_id(const DOKAN_NT_REQUEST *rq, struct nt_name *name)
+{
+    *name = (struct nt_name){.text = (const WCHAR *)&rq->FileId, .len = sizeof rq->FileId / sizeof(WCHAR)};
+    return rq->Name ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+}
+
+static NTSTATUS name_by_path(const DOKAN_NT_REQUEST *rq, struct nt_name *name)
 {
     SIZE_T units = rq->Name ? DokanWcslenInline(rq->Name) : 0;
     if (units > UINT16_MAX || (!rq->RelatedFile && (!units || rq->Name[0] != u'\\')))
         return STATUS_OBJECT_NAME_INVALID;
     if (rq->RelatedFile && units && rq->Name[0] == u'\\')
         return STATUS_INVALID_PARAMETER;
+    *name = (struct nt_name){.dir = rq->RelatedFile ? nt_handle_node(handle_of(rq->RelatedFile)) : NULL,
+                             .text = rq->Name,
+                             .len = (uint16_t)units};
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS fill_create(struct nt_request *nt, const DOKAN_NT_REQUEST *rq)
+{
+    struct nt_name name;
+    NTSTATUS status =
+        rq->CreateOptions & FILE_OPEN_BY_FILE_ID ? name_by_id(rq, &name) : name_by_path(rq, &name);
     nt->create = (struct nt_create_args){
-        .name = {.dir = rq->RelatedFile ? nt_handle_node(handle_of(rq->RelatedFile)) : NULL,
-                 .text = rq->Name,
-                 .len = (uint16_t)units},
+        .name = name,
+        .target_directory = (rq->Flags & DOKAN_NT_TARGET_DIRECTORY) != 0,
         .access = rq->DesiredAccess,
         .file_attributes = rq->FileAttributes,
         .share = rq->ShareAccess,
@@ -46,9 +64,13 @@ static NTSTATUS fill_create(struct nt_request *nt, const DOKAN_NT_REQUEST *rq)
         .options = rq->CreateOptions,
         .security = rq->Buffer,
         .security_length = rq->Buffer ? rq->Length : 0,
+        .eas = rq->InputLength ? rq->Input : NULL,
+        .eas_length = rq->Input ? rq->InputLength : 0,
+        .oplock_key = {rq->OplockKey[0], rq->OplockKey[1]},
+        .parent_key = {rq->ParentOplockKey[0], rq->ParentOplockKey[1]},
     };
     nt->handle = NULL;
-    return STATUS_SUCCESS;
+    return status;
 }
 
 static NTSTATUS fill_nothing(struct nt_request *nt, const DOKAN_NT_REQUEST *rq)
@@ -69,8 +91,46 @@ static NTSTATUS fill_io(struct nt_request *nt, const DOKAN_NT_REQUEST *rq)
 
 static NTSTATUS fill_info(struct nt_request *nt, const DOKAN_NT_REQUEST *rq)
 {
+    if (rq->Length && !rq->Buffer)
+        return STATUS_INVALID_PARAMETER;
     nt->info =
         (struct nt_info_args){.info_class = (int)rq->Class, .buffer = rq->Buffer, .length = rq->Length};
+    return STATUS_SUCCESS;
+}
+
+/* The directory that a new name is relative to stands in the buffer. */
+static NTSTATUS fill_set(struct nt_request *nt, const DOKAN_NT_REQUEST *rq)
+{
+    static const ULONG named[] = {FileRenameInformation, FileRenameInformationEx, FileLinkInformation,
+                                  FileLinkInformationEx};
+    const ULONG at = offsetof(FILE_RENAME_INFORMATION, FileName);
+    FILE_RENAME_INFORMATION head;
+    NTSTATUS status = fill_info(nt, rq);
+    for (size_t i = 0; !status && i < sizeof named / sizeof *named; i++) {
+        if (named[i] != rq->Class || rq->Length < at)
+            continue;
+        memcpy(&head, rq->Buffer, at);
+        if (!head.RootDirectory)
+            continue;
+        if (head.FileNameLength > rq->Length - at || head.FileNameLength > UINT16_MAX * sizeof(WCHAR) ||
+            head.FileNameLength % sizeof(WCHAR))
+            return STATUS_INVALID_PARAMETER;
+        nt->info.target = (struct nt_name){.dir = nt_handle_node(head.RootDirectory),
+                                           .text = (const WCHAR *)((const char *)rq->Buffer + at),
+                                           .len = (uint16_t)(head.FileNameLength / sizeof(WCHAR))};
+    }
+    return status;
+}
+
+static NTSTATUS fill_eas(struct nt_request *nt, const DOKAN_NT_REQUEST *rq)
+{
+    nt->eas = (struct nt_eas_args){.buffer = rq->Buffer,
+                                   .length = rq->Length,
+                                   .list = rq->Input,
+                                   .list_length = rq->Input ? rq->InputLength : 0,
+                                   .index = rq->Class,
+                                   .restart = (rq->Flags & DOKAN_NT_RESTART) != 0,
+                                   .single = (rq->Flags & DOKAN_NT_SINGLE) != 0};
     return STATUS_SUCCESS;
 }
 
@@ -118,6 +178,8 @@ static NTSTATUS fill_notify(struct nt_request *nt, const DOKAN_NT_REQUEST *rq)
 
 static NTSTATUS fill_control(struct nt_request *nt, const DOKAN_NT_REQUEST *rq)
 {
+    if ((rq->Length && !rq->Buffer) || (rq->InputLength && !rq->Input))
+        return STATUS_INVALID_PARAMETER;
     nt->control = (struct nt_control_args){.node = nt_handle_node(handle_of(rq->File)),
                                            .code = rq->Class,
                                            .in = rq->Input,
@@ -139,7 +201,7 @@ static const struct row {
     [DOKAN_NT_WRITE] = {NT_WRITE, false, fill_io},
     [DOKAN_NT_FLUSH] = {NT_FLUSH, false, fill_nothing},
     [DOKAN_NT_QUERY_INFORMATION] = {NT_QUERY_INFORMATION, false, fill_info},
-    [DOKAN_NT_SET_INFORMATION] = {NT_SET_INFORMATION, false, fill_info},
+    [DOKAN_NT_SET_INFORMATION] = {NT_SET_INFORMATION, false, fill_set},
     [DOKAN_NT_QUERY_DIRECTORY] = {NT_QUERY_DIRECTORY, false, fill_directory},
     [DOKAN_NT_QUERY_VOLUME] = {NT_QUERY_VOLUME, true, fill_info},
     [DOKAN_NT_QUERY_SECURITY] = {NT_QUERY_SECURITY, false, fill_security},
@@ -148,6 +210,9 @@ static const struct row {
     [DOKAN_NT_UNLOCK] = {NT_UNLOCK, false, fill_lock},
     [DOKAN_NT_NOTIFY] = {NT_NOTIFY, false, fill_notify},
     [DOKAN_NT_FS_CONTROL] = {NT_FS_CONTROL, false, fill_control},
+    [DOKAN_NT_QUERY_EA] = {NT_QUERY_EAS, false, fill_eas},
+    [DOKAN_NT_SET_EA] = {NT_SET_EAS, false, fill_eas},
+    [DOKAN_NT_SET_VOLUME] = {NT_SET_VOLUME, true, fill_info},
 };
 
 /* The volume, counted, that a request is for. */
@@ -187,6 +252,18 @@ static NTSTATUS translate(const DOKAN_NT_REQUEST *rq, struct nt_request *nt)
     return nt->volume ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
 }
 
+/* To which a name is relative: it is looked at whenever the name is, and its handle may be closed by then.
+ * Counted, or NULL. */
+static struct nt_node *directory_of(const struct nt_request *nt)
+{
+    struct nt_node *directory = nt->op == NT_CREATE            ? nt->create.name.dir
+                                : nt->op == NT_SET_INFORMATION ? nt->info.target.dir
+                                                               : NULL;
+    if (directory)
+        nt_node_get(directory);
+    return directory;
+}
+
 static void take_result(PDOKAN_NT_REQUEST rq, const struct nt_request *nt, NTSTATUS status,
                         uint64_t information)
 {
@@ -224,8 +301,10 @@ NTSTATUS DOKANAPI DokanNtCall(PDOKAN_NT_REQUEST Request)
         return status;
     }
     struct nt_volume *vol = nt.volume;
+    struct nt_node *directory = directory_of(&nt);
     status = nt_call(&nt, &information);
     take_result(Request, &nt, status, information);
+    nt_node_put(directory);
     nt_volume_put(vol);
     return status;
 }
@@ -248,6 +327,7 @@ static void release(struct nt_request *nt)
     struct nt_volume *vol = nt->volume;
     void(DOKAN_CALLBACK * released)(PDOKAN_NT_REQUEST) = s->released;
     PDOKAN_NT_REQUEST rq = s->request;
+    nt_node_put(s->directory);
     free(s);
     if (released)
         released(rq);
@@ -268,6 +348,7 @@ NTSTATUS DOKANAPI DokanNtSubmit(PDOKAN_NT_REQUEST Request)
     }
     s->request = Request;
     s->released = Request->Released;
+    s->directory = directory_of(&s->nt);
     s->nt.complete = complete;
     s->nt.release = release;
     Request->Reserved[0] = s;

@@ -3,7 +3,7 @@
  * Questions and changes by name: NT_LOOKUP, NT_GETATTR, NT_SETATTR. Each finds its way inside the
  * request: the cache first, then a handle somebody has open, then an internal open, unseen by share access.
  */
-#include "nt/nt_internal.h"
+#include "nt/security.h"
 
 /* ---- lookup -------------------------------------------------------------------------------------------- */
 
@@ -147,7 +147,10 @@ static NTSTATUS set_size(struct nt_request *rq, struct nt_handle *h)
 
 static NTSTATUS set_allocation(struct nt_request *rq, struct nt_handle *h)
 {
-    return resize(rq, h, call_set_allocation);
+    NTSTATUS status = resize(rq, h, call_set_allocation);
+    if (!status && rq->setattr.valid & NT_SET_KILL)
+        drop_set_id(rq, h);
+    return status;
 }
 
 static NTSTATUS set_attributes(struct nt_request *rq, struct nt_handle *h)
@@ -249,6 +252,15 @@ static ACCESS_MASK rights_for(unsigned valid)
     return rights;
 }
 
+/* What the caller himself must be allowed, on a volume that checks: a mode and an owner stand for a
+ * descriptor. */
+static ACCESS_MASK guarded(unsigned valid)
+{
+    ACCESS_MASK rights = rights_for(valid) & ~(ACCESS_MASK)FILE_READ_ATTRIBUTES;
+    return rights | (valid & NT_SET_MODE ? WRITE_DAC : 0) |
+           (valid & (NT_SET_UID | NT_SET_GID) ? WRITE_OWNER : 0);
+}
+
 static bool handle_suits(const struct nt_handle *h, ACCESS_MASK rights)
 {
     return h && (h->access & FILE_WRITE_DATA || !(rights & FILE_WRITE_DATA));
@@ -270,8 +282,10 @@ NTSTATUS run_setattr(struct nt_request *rq)
     struct nt_way way = {.h = rq->handle, .borrowed = true};
     ACCESS_MASK rights = rights_for(a->valid);
     bool own = handle_suits(rq->handle, rights);
-    NTSTATUS status =
-        own ? STATUS_SUCCESS : way_begin(rq, a->node, rights, node_has(a->node, NODE_GONE), &way);
+    NTSTATUS status = own && !(rights & ~rq->handle->access) ? STATUS_SUCCESS
+                                                             : guard_rights(rq, a->node, guarded(a->valid));
+    if (!status && !own)
+        status = way_begin(rq, a->node, rights, node_has(a->node, NODE_GONE), &way);
     if (status)
         return status;
     status = apply_all(rq, way.h, a->node);

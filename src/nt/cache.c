@@ -105,6 +105,18 @@ static void attr_set_kind(struct nt_attr *attr, bool directory)
         attr->attributes &= ~(uint32_t)FILE_ATTRIBUTE_DIRECTORY;
 }
 
+/* What was removed while it is open has no name any more, and only that. */
+static struct nt_facts links_left(const struct nt_node *node, struct nt_facts facts)
+{
+    if (node_has(node, NODE_RESERVED)) {
+        facts.valid |= DOKAN_FACT_LINKS;
+        facts.links = 0;
+    } else if (!facts.links && !node_has(node, NODE_GONE)) {
+        facts.links = 1;
+    }
+    return facts;
+}
+
 void attr_from_info(struct nt_attr *attr, const BY_HANDLE_FILE_INFORMATION *info, const struct nt_node *node,
                     bool directory)
 {
@@ -118,16 +130,16 @@ void attr_from_info(struct nt_attr *attr, const BY_HANDLE_FILE_INFORMATION *info
         attr->attributes = info->dwFileAttributes;
         attr->links = info->nNumberOfLinks;
     }
-    if (node_has(node, NODE_RESERVED))
-        attr->links = 0; /* removed, but still open */
+    attr->facts = links_left(node, attr->facts);
     attr_set_kind(attr, directory);
 }
 
 struct nt_facts facts_kept(const DOKAN_FACTS *facts)
 {
-    const uint32_t kept =
-        DOKAN_FACT_ALLOCATION | DOKAN_FACT_MODE | DOKAN_FACT_UID | DOKAN_FACT_GID | DOKAN_FACT_DEVICE;
+    const uint32_t kept = DOKAN_FACT_ALLOCATION | DOKAN_FACT_LINKS | DOKAN_FACT_MODE | DOKAN_FACT_UID |
+                          DOKAN_FACT_GID | DOKAN_FACT_DEVICE;
     return (struct nt_facts){.valid = facts->Valid & kept,
+                             .links = facts->NumberOfLinks,
                              .mode = facts->Mode,
                              .uid = facts->Uid,
                              .gid = facts->Gid,
@@ -146,11 +158,11 @@ void attr_from_facts(struct nt_attr *attr, const DOKAN_FACTS *facts, const struc
     attr->change = facts->Valid & DOKAN_FACT_CHANGE ? (uint64_t)facts->ChangeTime : attr->write;
     attr->attributes = facts->FileAttributes;
     attr->reparse_tag = facts->ReparseTag;
-    if (attr->links && facts->Valid & DOKAN_FACT_LINKS)
+    if (facts->Valid & DOKAN_FACT_LINKS && !directory)
         attr->links = facts->NumberOfLinks;
     if (has_callback(node->vol, CB_GET_FILE_ID) && facts->Valid & DOKAN_FACT_ID)
         attr->file_id = facts->FileId;
-    attr->facts = facts_kept(facts);
+    attr->facts = links_left(node, facts_kept(facts));
     attr_set_kind(attr, directory);
 }
 

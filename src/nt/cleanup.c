@@ -8,13 +8,17 @@
  * Whoever waits with the handle is sent away first and its watch ends; its byte-range locks go after the file
  * system's Cleanup, and who waited for them gets them then.
  */
-#include "nt/nt_internal.h"
+#include "nt/remove.h"
 
 NTSTATUS prepare_cleanup(struct nt_request *rq)
 {
     struct nt_handle *h = rq->handle;
-    nt_node_get(h->node);
-    token_want(rq, h->node, h->delete_on_close ? TOKEN_CHANGE : TOKEN_CLEANUP, false);
+    pthread_mutex_lock(&h->file->lock);
+    bool frees = h->posix_delete;
+    pthread_mutex_unlock(&h->file->lock);
+    want_node(rq, h->node, h->delete_on_close || frees ? TOKEN_CHANGE : TOKEN_CLEANUP);
+    if (frees)
+        token_want(rq, tree_place(h->node, NULL), TOKEN_HOLD, false);
     return STATUS_SUCCESS;
 }
 
@@ -48,6 +52,7 @@ static void withdraw(struct nt_handle *h)
     LOCK_SCOPE(&file->lock);
     share_remove(&file->share, h->access, h->share);
     locks_drop(h);
+    oplocks_drop(h);
 }
 
 static void file_deleted(struct nt_request *rq, struct nt_handle *h, bool told)
@@ -62,10 +67,21 @@ static void file_deleted(struct nt_request *rq, struct nt_handle *h, bool told)
     nt_node_put(parent);
 }
 
+/* It was deleted by POSIX rules through this handle, and others are left. */
+static bool frees_name(struct nt_handle *h)
+{
+    struct nt_file *file = h->file;
+    LOCK_SCOPE(&file->lock);
+    return h->posix_delete && file->delete_pending && !file->posix_deleted && file->unclean_count > 1 &&
+           !node_has(h->node, NODE_GONE) && !nt_volume_stopping(h->vol);
+}
+
 static void cleanup_once(struct nt_request *rq, struct nt_handle *h)
 {
     park_end_handle(h);
     watch_end(h);
+    if (frees_name(h))
+        free_name_at_cleanup(rq, h);
     struct verdict v = decide(h);
     if (h->delete_on_close)
         watches_deleting(h->file);

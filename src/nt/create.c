@@ -6,70 +6,11 @@
  * file system. An open under way counts in open_count (share access sees it) and in nothing else; the handle
  * is made before the file system is asked, so that nothing can fail after it said yes.
  */
-#include "nt/nt_internal.h"
+#include "nt/create.h"
 #include "nt/security.h"
-#include <stdlib.h>
-
-/* What Information says after a success, and after a success in spite of NAME_COLLISION. */
-struct disposition_row {
-    bool creates; /* may make the name appear */
-    bool writes;  /* refused on a write-protected volume */
-    bool collision_is_ok;
-    uint8_t done, collided;
-};
-
-static const struct disposition_row dispositions[] = {
-    [FILE_SUPERSEDE] = {true, true, true, FILE_CREATED, FILE_SUPERSEDED},
-    [FILE_OPEN] = {false, false, false, FILE_OPENED, 0},
-    [FILE_CREATE] = {true, true, false, FILE_CREATED, 0},
-    [FILE_OPEN_IF] = {true, false, true, FILE_CREATED, FILE_OPENED},
-    [FILE_OVERWRITE] = {false, true, false, FILE_OVERWRITTEN, 0},
-    [FILE_OVERWRITE_IF] = {true, true, true, FILE_CREATED, FILE_OVERWRITTEN},
-};
-
-static const struct disposition_row *disposition_of(const struct nt_create_args *a)
-{
-    return a->disposition <= FILE_OVERWRITE_IF ? &dispositions[a->disposition] : NULL;
-}
+#include <dokan/nt.h>
 
 /* ---- before the file system is asked ------------------------------------------------------------------- */
-
-static NTSTATUS check_options(struct nt_volume *vol, const struct nt_create_args *a)
-{
-    const struct disposition_row *row = disposition_of(a);
-    if (!row)
-        return STATUS_INVALID_PARAMETER;
-    bool protect = volume_option(vol, DOKAN_OPTION_WRITE_PROTECT);
-    if (protect && (row->writes || a->options & FILE_DELETE_ON_CLOSE))
-        return STATUS_MEDIA_WRITE_PROTECTED;
-    if (a->options & FILE_DIRECTORY_FILE && a->options & FILE_NON_DIRECTORY_FILE)
-        return STATUS_INVALID_PARAMETER;
-    bool temporary = a->file_attributes & FILE_ATTRIBUTE_TEMPORARY;
-    if (a->options & FILE_DIRECTORY_FILE && temporary &&
-        (a->disposition == FILE_CREATE || a->disposition == FILE_OPEN_IF))
-        return STATUS_INVALID_PARAMETER;
-    return STATUS_SUCCESS;
-}
-
-NTSTATUS prepare_create(struct nt_request *rq)
-{
-    struct nt_create_args *a = &rq->create;
-    a->access = sd_map_generic(a->access);
-    NTSTATUS status = check_options(rq->volume, a);
-    struct nt_node *node, *parent;
-    memset(&a->out, 0, sizeof a->out);
-    if (!status)
-        status = tree_resolve(rq->volume, &a->name, &node, &parent);
-    if (status)
-        return status;
-    bool creates = disposition_of(a)->creates && node != parent;
-    token_want(rq, node, creates ? TOKEN_CHANGE : TOKEN_OPEN, false);
-    token_want(rq, parent, TOKEN_HOLD, false);
-    if (node_has(node, NODE_RESERVED) && a->name.len)
-        return creates && !node_has(parent, NODE_RESERVED) ? STATUS_ACCESS_DENIED
-                                                           : STATUS_OBJECT_NAME_NOT_FOUND;
-    return node_has(node, NODE_GONE) ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
-}
 
 static bool parent_going(struct nt_node *parent)
 {
@@ -80,20 +21,52 @@ static bool parent_going(struct nt_node *parent)
     return parent->file->delete_pending;
 }
 
-/* Counts the open in and checks it against the others. */
-static NTSTATUS file_begin_open(struct nt_file *file, const struct nt_create_args *a)
+/* file->lock is held. PENDING: the open waits for the break of an oplock, not counted in. */
+static NTSTATUS meet_others(struct nt_request *rq, struct nt_file *file, bool settled)
 {
-    LOCK_SCOPE(&file->lock);
-    bool others = file->open_count > 0;
+    const struct nt_create_args *a = &rq->create;
+    bool oplocks = atomic_load(&file->oplock_count) != 0;
+    if (rq->strict && file->delete_pending)
+        return STATUS_DELETE_PENDING; /* the driver says that it is there */
     if (file->unclean_count && a->disposition == FILE_CREATE)
         return STATUS_OBJECT_NAME_COLLISION;
-    if (others && file->delete_pending)
+    if (file->delete_pending)
         return STATUS_DELETE_PENDING;
-    if (others && !share_allows(&file->share, a->access, a->share))
-        return STATUS_SHARING_VIOLATION;
+    NTSTATUS status = oplocks ? oplocks_before_sharing(rq, file, settled) : STATUS_SUCCESS;
+    if (!status && !share_allows(&file->share, a->access, a->share))
+        status = oplocks ? oplocks_on_violation(rq, file, settled) : STATUS_SHARING_VIOLATION;
+    if (!status && oplocks)
+        status = oplocks_on_open(rq, file, settled);
+    if (!status && a->options & FILE_RESERVE_OPFILTER && file->unclean_count)
+        status = STATUS_OPLOCK_NOT_GRANTED;
+    return status;
+}
+
+/* Counts the open in and checks it against the others. */
+static NTSTATUS file_begin_open(struct nt_request *rq, struct nt_file *file, bool settled)
+{
+    LOCK_SCOPE(&file->lock);
+    NTSTATUS status = file->open_count ? meet_others(rq, file, settled) : STATUS_SUCCESS;
+    if (status)
+        return status;
     file->open_count++;
-    share_add(&file->share, a->access, a->share);
+    share_add(&file->share, rq->create.access, rq->create.share);
     return STATUS_SUCCESS;
+}
+
+/* What Information says when share access, or what stands before it, refuses. */
+static uint64_t refused_open(const struct nt_request *rq, NTSTATUS status)
+{
+    if (status == STATUS_SHARING_VIOLATION && rq->create.out.breaking)
+        return FILE_OPBATCH_BREAK_UNDERWAY;
+    return status == STATUS_OBJECT_NAME_COLLISION ? FILE_EXISTS : 0;
+}
+
+/* Share access is the file's, whatever the name it was opened by. */
+static NTSTATUS meet_other_names(struct nt_request *rq, struct nt_handle *h)
+{
+    return identity_allows(h->node, rq->create.access, rq->create.share) ? STATUS_SUCCESS
+                                                                         : STATUS_SHARING_VIOLATION;
 }
 
 static void file_abort_open(struct nt_file *file, const struct nt_create_args *a)
@@ -119,6 +92,7 @@ static NTSTATUS ask_parent(struct nt_request *rq, struct nt_node *parent, const 
     up.options = (c->options | FILE_OPEN_FOR_BACKUP_INTENT) & ~(ULONG)FILE_NON_DIRECTORY_FILE;
     up.options &= ~(ULONG)FILE_DELETE_ON_CLOSE;
     NTSTATUS status = call_create(rq, path, &up);
+    bool link = !up.directory && follow_possible(rq); /* no child of it is meant */
     if (status == STATUS_SUCCESS) {
         struct nt_handle h = {.vol = rq->volume, .node = parent, .path = path, .directory = true};
         atomic_init(&h.context, up.context);
@@ -126,19 +100,23 @@ static NTSTATUS ask_parent(struct nt_request *rq, struct nt_node *parent, const 
         call_close(rq, &h);
     }
     path_put(path);
-    return status == STATUS_SUCCESS ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+    return status == STATUS_SUCCESS && !link ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
 }
 
-static struct create_call call_for(struct nt_volume *vol, const struct nt_create_args *a)
+static struct create_call call_for(const struct nt_request *rq)
 {
+    const struct nt_volume *vol = rq->volume;
+    const struct nt_create_args *a = &rq->create;
     struct create_call c = {.access = a->access,
                             .file_attributes = a->file_attributes,
                             .share = a->share,
                             .disposition = a->disposition,
-                            .options = a->options & 0xFFFFFF,
+                            .options = a->options & 0xFFFFFF & ~(ULONG)FILE_OPEN_BY_FILE_ID,
                             .directory = a->options & FILE_DIRECTORY_FILE};
     if (volume_option(vol, DOKAN_OPTION_WRITE_PROTECT) && a->disposition == FILE_OPEN_IF)
         c.disposition = FILE_OPEN;
+    if (follow_due(rq))
+        c.options |= FILE_OPEN_REPARSE_POINT;
     return c;
 }
 
@@ -188,6 +166,8 @@ static void fill_handle(struct nt_handle *h, struct nt_request *rq, const struct
     h->share = a->share;
     h->options = a->options;
     h->opener = rq->caller;
+    memcpy(h->oplock_key, a->oplock_key, sizeof h->oplock_key);
+    memcpy(h->parent_key, a->parent_key, sizeof h->parent_key);
     h->delete_on_close = a->options & FILE_DELETE_ON_CLOSE;
 }
 
@@ -216,7 +196,7 @@ static void hand_out(struct nt_request *rq, struct nt_handle *h)
         attr_from_info(&a->out.attr, NULL, h->node, h->directory);
     if (a->want_attr && identity_bind(h->node, &a->out.attr))
         a->out.attr.ino = nt_node_ino(h->node);
-    a->out.entry_ns = a->name.dir ? entry_validity(h->node, a->name.text, a->name.len) : 0;
+    a->out.entry_ns = a->name.dir && a->name.text ? entry_validity(h->node, a->name.text, a->name.len) : 0;
     a->out.attr_ns = rq->volume->attr_ns;
     nt_node_get(h->node);
     a->out.node = h->node;
@@ -243,7 +223,7 @@ static NTSTATUS settle_type(struct nt_request *rq, struct nt_handle *h)
         return STATUS_SUCCESS;
     struct nt_node *fresh = tree_renew(h->node, h->directory);
     struct nt_file *file = fresh ? file_of(fresh) : NULL;
-    NTSTATUS status = file ? file_begin_open(file, &rq->create) : STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = file ? file_begin_open(rq, file, true) : STATUS_INSUFFICIENT_RESOURCES;
     if (status) {
         file_put(file);
         nt_node_put(fresh);
@@ -263,72 +243,26 @@ static void abandon(struct nt_request *rq, struct nt_handle *h)
     call_close(rq, h);
 }
 
-/* What is made in a directory with the set-group-id bit belongs to its group, and a directory hands it on. */
-static void take_group(struct nt_request *rq, struct nt_node *parent, bool directory, DOKAN_FACTS *facts)
-{
-    enum { SET_GID = 02000 };
-    struct nt_attr attr;
-    struct nt_way way;
-    bool known = cache_get(parent, &attr);
-    if (!known && way_begin(rq, parent, FILE_READ_ATTRIBUTES, true, &way) == STATUS_SUCCESS) {
-        known = attr_query(rq, way.h, &attr, false) == STATUS_SUCCESS;
-        way_end(rq, &way);
-    }
-    const uint32_t both = DOKAN_FACT_MODE | DOKAN_FACT_GID;
-    if (!known || (attr.facts.valid & both) != both || !(attr.facts.mode & SET_GID))
-        return;
-    facts->Gid = attr.facts.gid;
-    facts->Mode |= directory ? SET_GID : 0;
-}
-
-/* What a new file is to be besides: the file system's own checks come first, so this is done on its handle.
- */
-static NTSTATUS dress(struct nt_request *rq, struct nt_handle *h, struct nt_node *parent)
-{
-    const struct nt_create_args *a = &rq->create;
-    NTSTATUS status = STATUS_SUCCESS;
-    if (rq->p.information != FILE_CREATED)
-        return STATUS_SUCCESS;
-    if (a->reparse)
-        status = call_set_reparse(rq, h, a->reparse, a->reparse_length);
-    if (!status && a->facts) {
-        DOKAN_FACTS facts = {.Size = sizeof facts,
-                             .Valid = a->facts->valid,
-                             .Mode = a->facts->mode,
-                             .Uid = a->facts->uid,
-                             .Gid = a->facts->gid,
-                             .Device = a->facts->device};
-        take_group(rq, parent, h->directory, &facts);
-        status = call_set_facts(rq, h, &facts);
-        status = status == STATUS_NOT_IMPLEMENTED && !a->reparse ? STATUS_SUCCESS : status;
-    }
-    return status == STATUS_NOT_IMPLEMENTED ? STATUS_NOT_SUPPORTED : status;
-}
-
-/* It was made but cannot be what was asked for. */
-static void unmake(struct nt_request *rq, struct nt_handle *h)
-{
-    call_cleanup(rq, h, call_delete(rq, h, true) >= 0);
-    call_close(rq, h);
-}
-
 static NTSTATUS create_with(struct nt_request *rq, struct nt_handle *h, struct nt_node *parent)
 {
     CLEANUP_GUARD struct guard guard = {0};
-    struct create_call c = call_for(rq->volume, &rq->create);
+    struct create_call c = call_for(rq);
     NTSTATUS status = guard_before(rq, h->node, &c, &guard);
     status = status ? status : ask(rq, parent, h, &c);
     if (status)
         return status;
     fill_handle(h, rq, &c);
-    status = guard_after(rq, h, &guard);
+    status = follow_opened(rq, h);
+    status = status ? status : meet_other_names(rq, h);
+    status = status ? status : rules_of_kind(rq, h);
+    status = status ? status : guard_after(rq, h, &guard);
     if (status) {
         abandon(rq, h);
         return status;
     }
-    status = dress(rq, h, parent);
+    status = create_dress(rq, h, parent);
     if (status) {
-        unmake(rq, h);
+        create_undo(rq, h);
         return status > 0 ? STATUS_UNSUCCESSFUL : status;
     }
     status = settle_type(rq, h);
@@ -344,9 +278,8 @@ static NTSTATUS create_with(struct nt_request *rq, struct nt_handle *h, struct n
     return STATUS_SUCCESS;
 }
 
-NTSTATUS run_create(struct nt_request *rq)
+static NTSTATUS open_node(struct nt_request *rq, struct nt_node *node, struct nt_node *parent)
 {
-    struct nt_node *node = rq->p.tokens[0].node, *parent = rq->p.tokens[1].node;
     if (disposition_of(&rq->create)->creates && parent_going(parent))
         return STATUS_DELETE_PENDING;
     struct nt_file *file = file_of(node);
@@ -354,19 +287,50 @@ NTSTATUS run_create(struct nt_request *rq)
     file_put(file);
     if (!h)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = file_begin_open(file, &rq->create);
+    NTSTATUS status = file_begin_open(rq, file, false);
     if (status) {
-        rq->p.information = status == STATUS_OBJECT_NAME_COLLISION ? FILE_EXISTS : 0;
+        if (status != STATUS_PENDING)
+            rq->p.information = refused_open(rq, status);
         drop_handle(h);
         return status;
     }
-    status = create_with(rq, h, parent);
+    status = meet_other_names(rq, h);
+    status = status ? status : create_with(rq, h, parent);
     if (status) {
         if (!rq_expired(rq))
             identity_lost(node, status);
         file_abort_open(h->file, &rq->create);
         drop_handle(h);
     }
+    return !status && rq->create.out.breaking ? STATUS_OPLOCK_BREAK_IN_PROGRESS : status;
+}
+
+/* Whether the name is there whose parent was opened. */
+static uint64_t existence(struct nt_request *rq, struct nt_node *node)
+{
+    struct nt_handle h;
+    NTSTATUS status = internal_open(rq, node, FILE_READ_ATTRIBUTES, 0, &h);
+    if (status >= 0)
+        internal_close(rq, &h, false);
+    return means_missing(status) ? FILE_DOES_NOT_EXIST : FILE_EXISTS;
+}
+
+/* STATUS_REPARSE: the name that is meant is another one, and stands in the request now. */
+NTSTATUS run_create(struct nt_request *rq)
+{
+    struct nt_create_args *a = &rq->create;
+    if (a->way.id && !a->way.moved)
+        return byid_find(rq);
+    struct nt_node *node = rq->p.tokens[CREATE_NODE].node, *parent = rq->p.tokens[CREATE_PARENT].node;
+    NTSTATUS status = byid_verify(rq, node);
+    status = status ? status : follow_before(rq, node);
+    if (status)
+        return status;
+    status = open_node(rq, node, parent);
+    if (status < 0)
+        return rules_of_failure(rq, follow_failed(rq, node, status));
+    if (status == STATUS_SUCCESS && a->target_directory)
+        rq->p.information = existence(rq, create_asked(rq));
     return status;
 }
 
@@ -374,7 +338,7 @@ NTSTATUS run_create(struct nt_request *rq)
 void late_create(struct nt_request *rq, NTSTATUS status)
 {
     struct nt_create_args *a = &rq->create;
-    if (status)
+    if (status < 0)
         return;
     if (a->out.handle) {
         cleanup_handle(rq, a->out.handle);
@@ -382,41 +346,4 @@ void late_create(struct nt_request *rq, NTSTATUS status)
         nt_handle_put(a->out.handle);
     }
     nt_node_put(a->out.node);
-}
-
-/* ---- internal opens ------------------------------------------------------------------------------------ */
-
-NTSTATUS internal_open(struct nt_request *rq, struct nt_node *node, ACCESS_MASK access, ULONG options,
-                       struct nt_handle *out)
-{
-    struct nt_path *path = tree_path(node);
-    if (!path)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    ULONG itself = has_callback(rq->volume, CB_GET_REPARSE) ? FILE_OPEN_REPARSE_POINT : 0;
-    struct create_call c = {.access = access | SYNCHRONIZE,
-                            .share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                            .disposition = FILE_OPEN,
-                            .options = options | FILE_SYNCHRONOUS_IO_NONALERT | itself,
-                            .directory = options & FILE_DIRECTORY_FILE};
-    NTSTATUS status = call_create(rq, path, &c);
-    if (status < 0) {
-        path_put(path);
-        return status;
-    }
-    memset(out, 0, sizeof *out);
-    out->vol = rq->volume;
-    out->node = node;
-    out->path = path;
-    out->access = c.access;
-    out->options = c.options;
-    out->directory = c.directory;
-    atomic_init(&out->context, c.context);
-    return STATUS_SUCCESS;
-}
-
-void internal_close(struct nt_request *rq, struct nt_handle *h, bool delete)
-{
-    call_cleanup(rq, h, delete);
-    call_close(rq, h);
-    path_put(h->path);
 }

@@ -18,11 +18,12 @@ struct directory_row {
     const char *name;
     uint32_t size; /* of the struct: every entry takes that much and its name */
     uint32_t name_offset;
+    uint32_t tag_at, id_at; /* 0: the class has none */
     void (*fill)(const struct nt_volume *vol, const struct nt_entry *entry, uint32_t ordinal,
                  unsigned char *out);
 };
 
-/* The head that all classes but Names have in common. What follows it (short name, ids, tags) stays zero. */
+/* The head that all classes but Names have in common. */
 static void fill_full(const struct nt_volume *vol, const struct nt_entry *entry, uint32_t ordinal,
                       unsigned char *out)
 {
@@ -31,9 +32,9 @@ static void fill_full(const struct nt_volume *vol, const struct nt_entry *entry,
         .CreationTime.QuadPart = (LONGLONG)entry->creation,
         .LastAccessTime.QuadPart = (LONGLONG)entry->access,
         .LastWriteTime.QuadPart = (LONGLONG)entry->write,
-        .ChangeTime.QuadPart = (LONGLONG)entry->write,
+        .ChangeTime.QuadPart = (LONGLONG)(entry->facts && entry->change ? entry->change : entry->write),
         .EndOfFile.QuadPart = (LONGLONG)entry->size,
-        .AllocationSize.QuadPart = allocation_size(vol, entry->size),
+        .AllocationSize.QuadPart = allocation_of(vol, entry->facts, entry->size),
         .FileAttributes = entry->attributes,
         .FileNameLength = entry->len * (ULONG)sizeof(WCHAR),
     };
@@ -48,17 +49,36 @@ static void fill_names(const struct nt_volume *vol, const struct nt_entry *entry
     memcpy(out, &head, offsetof(FILE_NAMES_INFORMATION, FileName));
 }
 
-#define LAYOUT(type) sizeof(type), offsetof(type, FileName)
+/* What only FindFacts tells; the rest (short names, lengths of EAs) stays zero. A reparse point has its tag
+ * where the length of the EAs would stand. */
+static void fill_facts(const struct directory_row *row, const struct nt_entry *entry, unsigned char *out)
+{
+    if (!entry->facts)
+        return;
+    if (row->tag_at)
+        memcpy(out + row->tag_at, &entry->reparse_tag, sizeof entry->reparse_tag);
+    if (row->id_at)
+        memcpy(out + row->id_at, &entry->file_id, sizeof entry->file_id);
+}
+
+#define LAYOUT(type)    sizeof(type), offsetof(type, FileName)
+#define AT(type, field) offsetof(type, field)
 
 static const struct directory_row rows[] = {
-    {FileDirectoryInformation, "Directory", LAYOUT(FILE_DIRECTORY_INFORMATION), fill_full},
-    {FileFullDirectoryInformation, "FullDirectory", LAYOUT(FILE_FULL_DIR_INFORMATION), fill_full},
-    {FileBothDirectoryInformation, "BothDirectory", LAYOUT(FILE_BOTH_DIR_INFORMATION), fill_full},
-    {FileNamesInformation, "Names", LAYOUT(FILE_NAMES_INFORMATION), fill_names},
-    {FileIdBothDirectoryInformation, "IdBothDirectory", LAYOUT(FILE_ID_BOTH_DIR_INFORMATION), fill_full},
-    {FileIdFullDirectoryInformation, "IdFullDirectory", LAYOUT(FILE_ID_FULL_DIR_INFORMATION), fill_full},
-    {FileIdExtdDirectoryInformation, "IdExtdDirectory", LAYOUT(FILE_ID_EXTD_DIR_INFORMATION), fill_full},
+    {FileDirectoryInformation, "Directory", LAYOUT(FILE_DIRECTORY_INFORMATION), 0, 0, fill_full},
+    {FileFullDirectoryInformation, "FullDirectory", LAYOUT(FILE_FULL_DIR_INFORMATION),
+     AT(FILE_FULL_DIR_INFORMATION, EaSize), 0, fill_full},
+    {FileBothDirectoryInformation, "BothDirectory", LAYOUT(FILE_BOTH_DIR_INFORMATION),
+     AT(FILE_BOTH_DIR_INFORMATION, EaSize), 0, fill_full},
+    {FileNamesInformation, "Names", LAYOUT(FILE_NAMES_INFORMATION), 0, 0, fill_names},
+    {FileIdBothDirectoryInformation, "IdBothDirectory", LAYOUT(FILE_ID_BOTH_DIR_INFORMATION),
+     AT(FILE_ID_BOTH_DIR_INFORMATION, EaSize), AT(FILE_ID_BOTH_DIR_INFORMATION, FileId), fill_full},
+    {FileIdFullDirectoryInformation, "IdFullDirectory", LAYOUT(FILE_ID_FULL_DIR_INFORMATION),
+     AT(FILE_ID_FULL_DIR_INFORMATION, EaSize), AT(FILE_ID_FULL_DIR_INFORMATION, FileId), fill_full},
+    {FileIdExtdDirectoryInformation, "IdExtdDirectory", LAYOUT(FILE_ID_EXTD_DIR_INFORMATION),
+     AT(FILE_ID_EXTD_DIR_INFORMATION, ReparsePointTag), AT(FILE_ID_EXTD_DIR_INFORMATION, FileId), fill_full},
     {FileIdExtdBothDirectoryInformation, "IdExtdBothDirectory", LAYOUT(FILE_ID_EXTD_BOTH_DIR_INFORMATION),
+     AT(FILE_ID_EXTD_BOTH_DIR_INFORMATION, ReparsePointTag), AT(FILE_ID_EXTD_BOTH_DIR_INFORMATION, FileId),
      fill_full},
 };
 
@@ -201,6 +221,7 @@ static uint32_t emit(struct nt_request *rq, const struct directory_row *row, uin
             break;
         memset(at, 0, stride);
         row->fill(rq->volume, entry, index + written + 1, at);
+        fill_facts(row, entry, at);
         memcpy(at + row->name_offset, entry->name, entry->len * sizeof(WCHAR));
         if (last) {
             ULONG step = (ULONG)(at - last);
@@ -235,6 +256,8 @@ NTSTATUS run_query_directory(struct nt_request *rq)
     const struct directory_row *row = row_of(args->info_class);
     if (!row || !h->directory)
         return STATUS_INVALID_PARAMETER;
+    if (rq->strict && !(h->access & FILE_LIST_DIRECTORY))
+        return STATUS_ACCESS_DENIED;
     pthread_mutex_lock(&h->dir_lock);
     NTSTATUS status = fix_pattern(h, args);
     bool again = args->restart && !args->index_specified;

@@ -147,9 +147,12 @@ NTSTATUS frame_leave(struct frame *f, NTSTATUS status, uint64_t information)
 
 /* ---- opening and closing ------------------------------------------------------------------------------- */
 
-static void fill_security(DOKAN_IO_SECURITY_CONTEXT *s, const struct create_call *c, WCHAR *empty)
+/* A caller that is not strict is a kernel, which has checked modes and owners where it is shown them. */
+static void fill_security(DOKAN_IO_SECURITY_CONTEXT *s, const struct nt_request *rq,
+                          const struct create_call *c, WCHAR *empty)
 {
     memset(s, 0, sizeof *s);
+    s->AccessState.SecurityEvaluated = !rq->strict && has_callback(rq->volume, CB_GET_FACTS);
     s->DesiredAccess = c->access;
     s->AccessState.OriginalDesiredAccess = c->access;
     s->AccessState.RemainingDesiredAccess = c->access;
@@ -166,7 +169,7 @@ NTSTATUS call_create(struct nt_request *rq, const struct nt_path *path, struct c
         return status;
     WCHAR empty[1] = {0};
     DOKAN_IO_SECURITY_CONTEXT security;
-    fill_security(&security, c, empty);
+    fill_security(&security, rq, c, empty);
     f.path = path_get((struct nt_path *)path);
     f.info.Context = c->context;
     f.info.IsDirectory = c->directory;

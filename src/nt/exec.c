@@ -9,8 +9,8 @@
  * A thread's last hook runs before exec_stop() returns: what the hooks use may be gone afterwards.
  *
  * A job never waits for a thread to be made in vain: when pthread_create fails and no thread is alive, the
- * pusher cannot run the job itself (it may hold the tree lock), so one thread is made at the volume's opening
- * and stays.
+ * pusher cannot run the job itself (it may hold the tree lock), so one thread is made at the volume's
+ * opening, with the slot that it needs, and stays. A later one that gets no slot ends at once.
  */
 #include "nt/nt_internal.h"
 #include <errno.h>
@@ -72,10 +72,12 @@ static void *exec_thread(void *arg)
     struct nt_volume *vol = arg;
     struct nt_exec *exec = &vol->exec;
     struct nt_job *job;
+    bool fit = slot_mine() != NULL; /* else it can run nothing: the others must */
     vol->worker_hooks.start(vol);
     pthread_mutex_lock(&exec->lock);
     exec->starting--;
-    while ((job = next_job(exec)) != NULL) {
+    pthread_cond_broadcast(&exec->idle);
+    while (fit && (job = next_job(exec)) != NULL) {
         bool light = job->light; /* afterwards it may be gone */
         pthread_mutex_unlock(&exec->lock);
         job->run(job);
@@ -114,8 +116,12 @@ static int start_thread(struct nt_volume *vol)
 
 int exec_start(struct nt_volume *vol)
 {
-    LOCK_SCOPE(&vol->exec.lock);
-    return start_thread(vol);
+    struct nt_exec *exec = &vol->exec;
+    LOCK_SCOPE(&exec->lock);
+    int rc = start_thread(vol);
+    while (!rc && exec->starting)
+        pthread_cond_wait(&exec->idle, &exec->lock);
+    return rc || exec->threads ? rc : -ENOMEM;
 }
 
 /* Lock held. `answering` threads will soon be free for light jobs again. */

@@ -3,8 +3,8 @@
  * Operations on a node that only the extended table offers: extended attributes, reparse points,
  * ranges. Each runs on the request's handle, or finds its own way to the file system.
  */
-#include "nt/nt_internal.h"
 #include "nt/reparse.h"
+#include "nt/security.h"
 #include <stdlib.h>
 
 /* All arguments of these operations begin with the node. */
@@ -30,7 +30,9 @@ static NTSTATUS on_node(struct nt_request *rq, ACCESS_MASK rights,
     struct nt_way way;
     if (rq->handle && (rq->handle->access & rights) == rights)
         return work(rq, rq->handle);
-    NTSTATUS status = way_begin(rq, node_of(rq), rights, node_has(node_of(rq), NODE_GONE), &way);
+    NTSTATUS status = guard_rights(rq, node_of(rq), rights);
+    if (!status)
+        status = way_begin(rq, node_of(rq), rights, node_has(node_of(rq), NODE_GONE), &way);
     if (status)
         return status;
     status = rq_expired(rq) ? STATUS_IO_TIMEOUT : work(rq, way.h);
@@ -90,6 +92,8 @@ static NTSTATUS check_presence(struct nt_request *rq, struct nt_handle *h)
         return STATUS_SUCCESS;
     NTSTATUS status = call_get_ea(rq, h, a->name, NULL, 0, &used);
     bool there = status == STATUS_SUCCESS || status == STATUS_BUFFER_OVERFLOW;
+    if (!there && status != STATUS_NONEXISTENT_EA_ENTRY && status != STATUS_NO_EAS_ON_FILE)
+        return status > 0 ? STATUS_UNSUCCESSFUL : offered(status);
     if (there && a->flags & NT_EA_CREATE)
         return STATUS_OBJECT_NAME_COLLISION;
     if (!there && a->flags & NT_EA_REPLACE)
@@ -304,6 +308,8 @@ static NTSTATUS zero(struct nt_request *rq, struct nt_handle *h)
         status = zero_range(rq, h, a->offset, inside, a->deallocate);
     if (!status && end > size && !a->keep_size)
         status = rq_expired(rq) ? STATUS_IO_TIMEOUT : call_set_eof(rq, h, end);
+    if (!status && rq->caller.uid)
+        drop_set_id(rq, h);
     return changed(rq, offered(status), FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE);
 }
 

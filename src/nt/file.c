@@ -20,6 +20,8 @@ static struct nt_file *file_new(struct nt_node *node, struct nt_path *path)
     pthread_mutex_init(&file->lock, NULL);
     list_init(&file->handles);
     list_init(&file->lock_waiters);
+    list_init(&file->oplocks);
+    list_init(&file->oplock_waiters);
     return file;
 }
 

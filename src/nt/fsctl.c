@@ -125,6 +125,15 @@ static const struct {
     {FSCTL_LOCK_VOLUME, 0, false, nothing},
     {FSCTL_UNLOCK_VOLUME, 0, false, nothing},
     {FSCTL_IS_VOLUME_MOUNTED, 0, false, nothing},
+    {FSCTL_REQUEST_OPLOCK_LEVEL_1, 0, false, oplock_control},
+    {FSCTL_REQUEST_OPLOCK_LEVEL_2, 0, false, oplock_control},
+    {FSCTL_REQUEST_BATCH_OPLOCK, 0, false, oplock_control},
+    {FSCTL_REQUEST_FILTER_OPLOCK, 0, false, oplock_control},
+    {FSCTL_REQUEST_OPLOCK, 0, false, oplock_control},
+    {FSCTL_OPLOCK_BREAK_ACKNOWLEDGE, 0, false, oplock_control},
+    {FSCTL_OPLOCK_BREAK_ACK_NO_2, 0, false, oplock_control},
+    {FSCTL_OPBATCH_ACK_CLOSE_PENDING, 0, false, oplock_control},
+    {FSCTL_OPLOCK_BREAK_NOTIFY, 0, false, oplock_control},
 };
 
 NTSTATUS run_fs_control(struct nt_request *rq)

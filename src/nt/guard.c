@@ -19,6 +19,8 @@ enum { SEEN = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SEC
 
 /* A READONLY file is never granted these to who asks for as much as he may have. */
 #define CHANGES (FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD)
+/* Nor these on a write-protected volume. */
+#define ALL_CHANGES (CHANGES | FILE_WRITE_EA | FILE_WRITE_ATTRIBUTES | DELETE | WRITE_DAC | WRITE_OWNER)
 
 /* What is opened, and the names above it. All counted. */
 struct place {
@@ -73,11 +75,11 @@ static NTSTATUS broken(NTSTATUS status)
 
 static unsigned flags_of(const struct nt_request *rq)
 {
-    return rq->create.options & FILE_OPEN_FOR_BACKUP_INTENT ? ACCESS_BACKUP_INTENT : 0;
+    return rq->op == NT_CREATE && rq->create.options & FILE_OPEN_FOR_BACKUP_INTENT ? ACCESS_BACKUP_INTENT : 0;
 }
 
-static NTSTATUS granted_by(struct nt_request *rq, struct nt_node *node, bool directory,
-                           const DOKAN_ACCESS_TOKEN *token, ACCESS_MASK *allowed)
+NTSTATUS guard_granted(struct nt_request *rq, struct nt_node *node, bool directory,
+                       const DOKAN_ACCESS_TOKEN *token, ACCESS_MASK *allowed)
 {
     CLEANUP_FETCHED struct fetched got = {0};
     *allowed = 0;
@@ -94,7 +96,7 @@ static void add_from_directory(struct nt_request *rq, const struct place *p, con
     ACCESS_MASK above, missing = wanted & MAXIMUM_ALLOWED ? DELETE | FILE_READ_ATTRIBUTES : wanted;
     if (!p->directory || !(missing & ~*allowed & (DELETE | FILE_READ_ATTRIBUTES)))
         return;
-    if (granted_by(rq, p->directory, true, token, &above))
+    if (guard_granted(rq, p->directory, true, token, &above))
         return;
     *allowed |= above & FILE_DELETE_CHILD ? DELETE : 0;
     *allowed |= above & FILE_LIST_DIRECTORY ? FILE_READ_ATTRIBUTES : 0;
@@ -127,7 +129,7 @@ static NTSTATUS check_new(struct nt_request *rq, const struct place *p, const DO
     ACCESS_MASK above, granted;
     if (!p->directory)
         return STATUS_ACCESS_DENIED;
-    NTSTATUS status = granted_by(rq, p->directory, true, token, &above);
+    NTSTATUS status = guard_granted(rq, p->directory, true, token, &above);
     if (status)
         return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_OBJECT_PATH_NOT_FOUND : broken(status);
     bool directory = a->options & FILE_DIRECTORY_FILE && !p->stream;
@@ -152,7 +154,7 @@ static bool creates(const struct nt_create_args *a)
 static NTSTATUS check_before(struct nt_request *rq, struct nt_node *node, const struct place *p,
                              const DOKAN_ACCESS_TOKEN *token, struct guard *g)
 {
-    NTSTATUS status = granted_by(rq, node, false, token, &g->allowed);
+    NTSTATUS status = guard_granted(rq, node, false, token, &g->allowed);
     g->checked = true;
     g->found = !missing(status);
     if (!status)
@@ -165,7 +167,7 @@ static NTSTATUS check_before(struct nt_request *rq, struct nt_node *node, const 
         return STATUS_SUCCESS;
     if (!p->stream)
         return check_new(rq, p, token, &g->allowed);
-    status = granted_by(rq, p->file, false, token, &g->allowed);
+    status = guard_granted(rq, p->file, false, token, &g->allowed);
     if (missing(status))
         return check_new(rq, p, token, &g->allowed);
     return status ? broken(status) : check_existing(rq, p, token, FILE_WRITE_DATA, &g->allowed);
@@ -275,6 +277,8 @@ NTSTATUS guard_after(struct nt_request *rq, struct nt_handle *h, struct guard *g
     if (wanted & MAXIMUM_ALLOWED && !made && !h->directory && !attr_query(rq, h, &attr, false) &&
         attr.attributes & FILE_ATTRIBUTE_READONLY)
         g->allowed &= ~CHANGES | wanted;
+    if (wanted & MAXIMUM_ALLOWED && volume_option(rq->volume, DOKAN_OPTION_WRITE_PROTECT))
+        g->allowed &= ~(ACCESS_MASK)ALL_CHANGES | wanted;
     status = access_verdict(g->allowed, wanted, &granted);
     return status ? status : grant(rq, h, granted);
 }

@@ -11,7 +11,7 @@
  * Under vol->tree, but for reading node->identity, which is set once. A node that a door has given an id of
  * its own cannot join any more: the caller detaches it, and the client finds the file anew under its name.
  */
-#include "nt/nt_internal.h"
+#include "nt/security.h"
 #include <search.h>
 #include <stdlib.h>
 
@@ -65,8 +65,8 @@ static void join(struct nt_node *node, struct nt_identity *identity)
 
 bool identity_bind(struct nt_node *node, const struct nt_attr *attr)
 {
-    if (!attr->file_id || node_has(node, NODE_DIRECTORY) || node == &node->vol->root)
-        return true;
+    if (!attr->file_id || node_has(node, NODE_DIRECTORY | NODE_STREAM) || node == &node->vol->root)
+        return true; /* a stream has its file's number, and is no name of it */
     LOCK_SCOPE(&node->vol->tree);
     const struct nt_identity *mine = atomic_load_explicit(&node->identity, memory_order_relaxed);
     if (mine)
@@ -81,6 +81,23 @@ bool identity_bind(struct nt_node *node, const struct nt_attr *attr)
         return false;
     join(node, *known);
     return true;
+}
+
+bool identity_allows(struct nt_node *node, ACCESS_MASK access, ULONG share)
+{
+    struct nt_identity *identity = atomic_load_explicit(&node->identity, memory_order_acquire);
+    if (!identity)
+        return true;
+    LOCK_SCOPE(&node->vol->tree);
+    struct nt_node *name = identity->node, *next = identity->names;
+    bool allows = true;
+    for (; name && allows; name = next, next = next ? next->next_name : NULL) {
+        if (name == node || !name->file)
+            continue;
+        LOCK_SCOPE(&name->file->lock);
+        allows = share_allows(&name->file->share, access, share);
+    }
+    return allows;
 }
 
 void identity_lost(struct nt_node *node, NTSTATUS status)
@@ -132,9 +149,11 @@ struct nt_node *nt_node_live(struct nt_node *node)
 
 void nt_node_keep_name(struct nt_node *node)
 {
-    if (node_identity(node) == node || atomic_fetch_or(&node->flags, NODE_KEPT) & NODE_KEPT)
+    if (node_identity(node) == node)
         return;
-    nt_node_get(node);
+    nt_node_get(node); /* before the flag says so: next_kept() may look at once */
+    if (atomic_fetch_or(&node->flags, NODE_KEPT) & NODE_KEPT)
+        nt_node_put(node);
 }
 
 /* The next name that is kept and no longer so; its reference is the caller's. */
@@ -155,6 +174,28 @@ void nt_node_release_names(struct nt_node *node)
     struct nt_node *name;
     while (atomic_load_explicit(&node->identity, memory_order_acquire) && (name = next_kept(node)))
         nt_node_put(name);
+}
+
+static void gather(struct nt_names *names, struct nt_node *node)
+{
+    if (node_has(node, NODE_GONE | NODE_RESERVED) || names->count == NT_NAMES_MAX)
+        return;
+    nt_node_get(node);
+    names->at[names->count++] = node;
+}
+
+void identity_names(struct nt_node *node, struct nt_names *names)
+{
+    names->count = 0;
+    LOCK_SCOPE(&node->vol->tree);
+    const struct nt_identity *identity = atomic_load_explicit(&node->identity, memory_order_relaxed);
+    if (!identity) {
+        gather(names, node);
+        return;
+    }
+    gather(names, identity->node);
+    for (struct nt_node *name = identity->names; name; name = name->next_name)
+        gather(names, name);
 }
 
 /* ---- NT_LINK ------------------------------------------------------------------------------------------- */
@@ -190,23 +231,32 @@ static struct nt_node *bound_name(struct nt_node *target, const struct nt_attr *
     return fresh;
 }
 
+NTSTATUS link_made(struct nt_request *rq, struct nt_handle *h, const struct nt_link_made *made,
+                   struct nt_attr *attr, struct nt_node **out)
+{
+    cache_drop(made->source);
+    cache_drop(made->parent);
+    NTSTATUS status = attr_query(rq, h, attr, true);
+    if (status)
+        return status;
+    identity_bind(made->source, attr);
+    *out = bound_name(made->target, attr);
+    if (!*out)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    attr->ino = nt_node_ino(*out);
+    event_node(*out, NT_EVENT_ADDED, FILE_NOTIFY_CHANGE_FILE_NAME, rq_origin(rq));
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS linked(struct nt_request *rq, struct nt_handle *h, struct nt_node *source)
 {
     struct nt_link_args *a = &rq->link;
-    struct nt_node *parent = rq->p.tokens[TARGET_PARENT].node;
-    cache_drop(source);
-    cache_drop(parent);
-    NTSTATUS status = attr_query(rq, h, &a->out.attr, true);
+    const struct nt_link_made made = {source, rq->p.tokens[TARGET].node, rq->p.tokens[TARGET_PARENT].node};
+    NTSTATUS status = link_made(rq, h, &made, &a->out.attr, &a->out.node);
     if (status)
         return status;
-    identity_bind(source, &a->out.attr);
-    a->out.node = bound_name(rq->p.tokens[TARGET].node, &a->out.attr);
-    if (!a->out.node)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    a->out.attr.ino = nt_node_ino(a->out.node);
     a->out.entry_ns = entry_validity(a->out.node, a->to.text, a->to.len);
     a->out.attr_ns = rq->volume->attr_ns;
-    event_node(a->out.node, NT_EVENT_ADDED, FILE_NOTIFY_CHANGE_FILE_NAME, rq_origin(rq));
     return STATUS_SUCCESS;
 }
 
@@ -215,9 +265,11 @@ NTSTATUS run_link(struct nt_request *rq)
     struct nt_node *source = rq->p.tokens[SOURCE].node, *target = rq->p.tokens[TARGET].node;
     struct nt_path *to = tree_path(target);
     struct nt_way way;
-    NTSTATUS status = to ? way_begin(rq, source, FILE_WRITE_ATTRIBUTES | FILE_READ_ATTRIBUTES,
-                                     node_has(source, NODE_GONE), &way)
-                         : STATUS_OBJECT_NAME_INVALID;
+    NTSTATUS status = guard_add(rq, rq->p.tokens[TARGET_PARENT].node, false);
+    if (!status)
+        status = to ? way_begin(rq, source, FILE_WRITE_ATTRIBUTES | FILE_READ_ATTRIBUTES,
+                                node_has(source, NODE_GONE), &way)
+                    : STATUS_OBJECT_NAME_INVALID;
     if (!status) {
         status = rq_expired(rq) ? STATUS_IO_TIMEOUT : call_create_hard_link(rq, way.h, to, rq->link.replace);
         if (!status)

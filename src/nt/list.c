@@ -63,6 +63,7 @@ static void entry_attr(struct nt_attr *attr, const struct nt_entry *e, const str
                              .reparse_tag = e->reparse_tag};
     if (e->facts) {
         attr->facts = *e->facts;
+        attr->facts.links = e->facts->links ? e->facts->links : 1;
         attr->file_id = e->file_id;
     }
 }

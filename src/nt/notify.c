@@ -98,6 +98,10 @@ static struct nt_node *known(struct nt_volume *vol, const struct nt_path *path, 
     *len = (uint16_t)(path->len - start);
     cache_drop(node);
     cache_drop(*parent);
+    if (oplocks_any(vol)) {
+        oplock_changed_behind(node);
+        oplock_news_in(*parent);
+    }
     return node;
 }
 
@@ -122,9 +126,15 @@ static void forget_identity(const struct queued_event *q)
         tree_forget(q->event.node);
 }
 
+/* Memory may have been short for a path of it. */
+static bool is_whole(const struct queued_event *q)
+{
+    return q->path && (q->event.kind != NT_EVENT_RENAMED || q->new_path);
+}
+
 static void tell_watches(const struct queued_event *q)
 {
-    if (!q->path || !q->watched || !watches_any(q->vol))
+    if (!is_whole(q) || !q->watched || !watches_any(q->vol))
         return;
     watches_hear(q->vol, &(struct news){q->event.kind, q->watched, q->path, q->new_path, q->serial});
 }
@@ -239,7 +249,7 @@ static struct queued_event *event_about(enum nt_event_kind kind, struct nt_node 
 /* What those who watch cannot be told they must find out. */
 static void tell(struct nt_volume *vol, struct queued_event *q)
 {
-    bool lost = watches_any(vol) && (!q || !q->path || (q->event.kind == NT_EVENT_RENAMED && !q->new_path));
+    bool lost = watches_any(vol) && (!q || !is_whole(q));
     if (q)
         enqueue(vol, q);
     if (lost)
@@ -263,6 +273,8 @@ static void tell_node(struct nt_node *node, enum nt_event_kind kind, uint32_t fi
 void event_node(struct nt_node *node, enum nt_event_kind kind, uint32_t filter, struct nt_listener *origin)
 {
     size_changed(node, filter);
+    if (oplocks_any(node->vol))
+        oplock_news_of(node);
     if (heard(node->vol, origin) && !node_has(node, NODE_RESERVED))
         tell_node(node, kind, filter, filter, origin);
 }
@@ -283,6 +295,8 @@ void event_written(struct nt_node *node, int64_t end, struct nt_listener *origin
 void event_removed(struct nt_node *node, struct nt_node *parent, const struct nt_spelling *name,
                    struct nt_listener *origin)
 {
+    if (oplocks_any(node->vol))
+        oplock_news_in(parent);
     if (heard(node->vol, origin))
         tell(node->vol, event_about(NT_EVENT_REMOVED, node, parent, name, origin));
 }
@@ -290,6 +304,10 @@ void event_removed(struct nt_node *node, struct nt_node *parent, const struct nt
 void event_renamed(struct nt_node *node, struct nt_node *old_dir, const struct nt_spelling *old_name,
                    struct nt_listener *origin)
 {
+    if (oplocks_any(node->vol)) {
+        oplock_news_in(old_dir);
+        oplock_news_of(node);
+    }
     if (!heard(node->vol, origin))
         return;
     struct queued_event *q = event_about(NT_EVENT_RENAMED, node, old_dir, old_name, origin);

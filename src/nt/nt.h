@@ -10,8 +10,8 @@
  *                    without a thread (or has already failed); the engine runs it on a thread of its own when
  *                    its turn comes.
  *     nt_run(rq)     performs it on this thread. The thread that admitted it must not have ended.
- *                    What it must wait for inside the engine (a byte-range lock, a change of a directory) it
- *                    waits for without a thread: nt_run() returns before complete().
+ *                    What it must wait for inside the engine (a byte-range lock, a change of a directory, an
+ *                    oplock) it waits for without a thread: nt_run() returns before complete().
  *     complete(rq, status, information)
  *                    exactly once, from any thread, no lock held. At the deadline it comes from the watchdog
  *                    while the callback is still inside the file system; `out` members are valid only when
@@ -83,6 +83,9 @@ enum nt_op {
     NT_ZERO,       /* a range reads as zeros */
     NT_FS_CONTROL, /* what the engine does not answer itself */
     NT_LINK,       /* another name */
+    NT_QUERY_EAS,  /* NtQueryEaFile, on a handle */
+    NT_SET_EAS,    /* NtSetEaFile */
+    NT_SET_VOLUME, /* FS_INFORMATION_CLASS */
     NT_ERRAND,     /* the engine's own */
     NT_END_HANDLE, /* ditto: the CloseFile that a refused request left behind */
     NT_OP_COUNT
@@ -99,7 +102,8 @@ struct nt_caller {
 
 /* What only the extended operations tell. */
 struct nt_facts {
-    uint32_t valid; /* DOKAN_FACT_ALLOCATION, MODE, UID, GID, DEVICE */
+    uint32_t valid; /* DOKAN_FACT_ALLOCATION, LINKS, MODE, UID, GID, DEVICE */
+    uint32_t links; /* as Linux counts: of a directory 2 and those in it, of what was removed 0 */
     uint32_t mode;  /* 07777 */
     uint32_t uid, gid;
     uint64_t device; /* as makedev(3) */
@@ -164,11 +168,13 @@ struct nt_request_private {
     uint64_t information;
     /* Waiting without a thread, see park.c. */
     const struct nt_parking *parking;
-    struct list parked;    /* in the volume's list */
-    struct list of_handle; /* in the handle's */
-    struct list wait;      /* in that of the thing it waits for, which locks it */
-    void *wanted;          /* that thing's own */
-    uint64_t until;        /* clock_coarse_ns() */
+    struct list parked;      /* in the volume's list */
+    struct list of_handle;   /* in the handle's */
+    struct list wait;        /* in that of the thing it waits for, which locks it */
+    void *wanted;            /* that thing's own */
+    uint64_t until;          /* clock_coarse_ns() */
+    struct nt_file *awaited; /* whose oplock it waits for or waited for last; counted */
+    uint64_t patience;       /* how long it does; clock_coarse_ns(), 0: it did not yet */
     _Atomic int parting;
     NTSTATUS outcome;
 };
@@ -180,8 +186,10 @@ struct nt_request {
     struct nt_caller caller;
     const DOKAN_ACCESS_TOKEN *token; /* he in access checks, until release(); NULL: made of `caller` */
     struct nt_listener *origin;      /* the door's: not told of this request's own changes; or NULL */
-    uint64_t wait_ns; /* how long it may wait for a lock or a change at most, by and large; 0: for ever */
-    bool strict;      /* statuses as a Windows program sees them, where Windows hides the file system's own */
+    /* How long it may wait for a lock or a change at most, by and large; 0: for ever. So long, but no longer
+     * than 35 s, it waits for the answer to the break of an oplock, then it takes the oplock away. */
+    uint64_t wait_ns;
+    bool strict; /* statuses as a Windows program sees them, where Windows hides the file system's own */
     struct nt_handle *handle; /* of operations on one; optional for QUERY_VOLUME, STATFS, GETATTR, SETATTR */
     void (*complete)(struct nt_request *rq, NTSTATUS status, uint64_t information);
     void (*release)(struct nt_request *rq);
@@ -201,6 +209,7 @@ struct nt_request {
         struct nt_rename_args rename;
         struct nt_statfs_args statfs;
         struct nt_ea_args ea;
+        struct nt_eas_args eas;
         struct nt_reparse_args reparse;
         struct nt_range_args range;
         struct nt_control_args control;

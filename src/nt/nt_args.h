@@ -5,6 +5,7 @@
 #ifndef XDOKAN_NT_ARGS_H
 #define XDOKAN_NT_ARGS_H
 
+/* With FILE_OPEN_BY_FILE_ID name.text is the number: 8 bytes (len 4), or 16 of which the upper ones are 0. */
 struct nt_create_args {
     struct nt_name name;
     ACCESS_MASK access;
@@ -14,19 +15,32 @@ struct nt_create_args {
     ULONG options;
     PSECURITY_DESCRIPTOR security; /* self-relative, or NULL; it is checked */
     uint32_t security_length;
-    bool close_at_once;   /* clean up and close in the same request (mkdir, mknod): no handle comes out */
-    bool want_attr;       /* fill out.attr (from the cache, or by asking through the new handle) */
-    bool kill_privileges; /* an overwrite by one without privilege; set-id facts must go (KILLPRIV_V2) */
+    bool close_at_once;    /* clean up and close in the same request (mkdir, mknod): no handle comes out */
+    bool want_attr;        /* fill out.attr (from the cache, or by asking through the new handle) */
+    bool kill_privileges;  /* an overwrite by one without privilege; set-id facts must go (KILLPRIV_V2) */
+    bool target_directory; /* SL_OPEN_TARGET_DIRECTORY: the name's parent is opened; information tells whether
+                              the name is there, FILE_EXISTS or FILE_DOES_NOT_EXIST */
     /* For what this request makes, where the volume keeps it; all or nothing is made. */
     const struct nt_facts *facts; /* mode, owner, device; NULL: the file system's choice */
     const void *reparse;          /* REPARSE_DATA_BUFFER; NULL: none */
     uint32_t reparse_length;
+    const void *eas; /* FILE_FULL_EA_INFORMATION; NULL: none */
+    uint32_t eas_length;
+    uint64_t oplock_key[2]; /* opens with the same do not break each other's oplocks; 0: its own */
+    uint64_t parent_key[2]; /* what is done with the handle spares oplocks of the directory with this key */
+    struct {                /* the engine's, zero before nt_admit() */
+        bool ruled;         /* options and name were judged */
+        bool moved;         /* name.dir is the node of the name to which links or the number led */
+        uint8_t hops;       /* how often */
+        uint64_t id;        /* FILE_OPEN_BY_FILE_ID: the number */
+    } way;
     struct {
         struct nt_handle *handle; /* the door's reference */
         struct nt_node *node;     /* a reference of its own, to be put by the door */
         struct nt_attr attr;      /* when want_attr */
         uint64_t entry_ns, attr_ns;
-    } out; /* information: FILE_OPENED, FILE_CREATED ... */
+        bool breaking; /* STATUS_OPLOCK_BREAK_IN_PROGRESS is due */
+    } out;             /* information: FILE_OPENED, FILE_CREATED ... */
 };
 
 struct nt_io_args {
@@ -199,6 +213,16 @@ struct nt_ea_args {
     uint32_t length;
     unsigned flags; /* enum nt_ea_flags, of NT_SET_EA */
 };                  /* information: bytes; with STATUS_BUFFER_OVERFLOW those needed */
+
+/* NT_QUERY_EAS, NT_SET_EAS: lists as NT has them. */
+struct nt_eas_args {
+    void *buffer; /* FILE_FULL_EA_INFORMATION */
+    uint32_t length;
+    const void *list; /* NT_QUERY_EAS: FILE_GET_EA_INFORMATION of what is asked for; NULL: all, in turn */
+    uint32_t list_length;
+    uint32_t index; /* NT_QUERY_EAS: where to begin, from 1; 0: where the handle stands */
+    bool restart, single;
+}; /* information: bytes; of a list that is refused, where */
 
 struct nt_reparse_args {
     struct nt_node *node;

@@ -7,7 +7,7 @@
  *     volumes        the process's list of volumes and of thread slots (volume.c, watchdog.c)
  *     vol->tree      nodes, reservations, the waiting list, the list of files
  *     vol->watching.lock  who watches directories (watch.c)
- *     file->lock     counts, share access, delete mark, path, handles, byte-range locks of one file
+ *     file->lock     counts, share access, delete mark, path, handles, byte-range locks, oplocks of one file
  *     vol->park_lock     requests that wait without a thread (park.c)
  *     handle->dir_lock   one handle's listing
  *     vol->stripe[]  cached attributes of nodes
@@ -40,129 +40,7 @@ enum {
     NT_COUNTER_SHARDS = 8
 };
 
-/* ---- names (tree.c, path.c, resolve.c) ----------------------------------------------------------------- */
-
-/* An immutable, terminated, volume-relative path (`\`, `\a\b`, `\a\b:s`). */
-struct nt_path {
-    _Atomic uint32_t refs;
-    uint32_t len;
-    WCHAR text[];
-};
-
-struct nt_path *path_new(const WCHAR *text, size_t len);
-struct nt_path *path_get(struct nt_path *path);
-void path_put(struct nt_path *path);
-
-enum nt_node_flags {
-    NODE_TYPED = 1, /* NODE_DIRECTORY is known */
-    NODE_DIRECTORY = 2,
-    NODE_GONE = 4,      /* its name was removed or replaced: found by nobody any more */
-    NODE_SPELLED = 8,   /* `name` is the spelling the file system stores */
-    NODE_RESERVED = 16, /* the reserved folder and what lies in it: no door shows it */
-    NODE_KEPT = 64,     /* a door holds it, one of several names of a file (identity.c) */
-    NODE_STREAM = 32    /* name begins with ':'; the parent is the file */
-};
-
-/* Reservations of a name, see token.c. */
-enum nt_token_mode { TOKEN_HOLD, TOKEN_OPEN, TOKEN_CLEANUP, TOKEN_CHANGE, TOKEN_MODES };
-
-struct nt_node {
-    _Atomic int refs;
-    _Atomic uint32_t flags;
-    struct nt_volume *vol; /* counted, except by the root */
-    struct nt_node *parent;
-    struct nt_node *next; /* hash chain */
-    uint64_t hash;
-    uint64_t ino;
-    _Atomic uint64_t door_id;
-    WCHAR *name;
-    uint16_t len;
-    uint32_t held[TOKEN_MODES];             /* reservations in force */
-    struct nt_file *file;                   /* the FCB while one exists; not counted */
-    _Atomic(struct nt_identity *) identity; /* identity.c; NULL: it has one name, for all we know */
-    struct nt_node *next_name;
-    struct nt_path *path; /* cached, good while path_gen == vol->path_gen */
-    uint64_t path_gen;
-    /* cache.c, under the node's stripe */
-    struct nt_attr attr;
-    uint64_t attr_expiry;    /* 0 = nothing cached */
-    uint32_t attr_gen;       /* moves with every change; an answer asked before a change is not stored */
-    _Atomic int64_t reached; /* the furthest that writes got since somebody else set its size (notify.c) */
-    uint64_t changed;        /* when it, or a child that was forgotten, last moved; clock_ns(), 0 = never */
-};
-
-int tree_init(struct nt_volume *vol);
-void tree_destroy(struct nt_volume *vol);
-/* The child of `dir` called name, made if unknown. Counted. NULL: no memory. */
-struct nt_node *tree_child(struct nt_node *dir, const WCHAR *name, size_t len);
-/* Resolves an nt_name. `parent` (optional) gets a counted reference too (the root is its own parent). */
-NTSTATUS tree_resolve(struct nt_volume *vol, const struct nt_name *name, struct nt_node **node,
-                      struct nt_node **parent);
-/* The path of a node; counted; NULL: no memory or too long. path_locked(): vol->tree is held. */
-struct nt_path *tree_path(struct nt_node *node);
-struct nt_path *path_locked(struct nt_node *node);
-/* The path that `dir` + name would have. */
-struct nt_path *tree_join(struct nt_node *dir, const WCHAR *name, size_t len);
-/* The name is free: the node stays for those who hold it. Streams go with their file. */
-void tree_detach(struct nt_node *node);
-/* The same, unless somebody has it open or has reserved it. */
-void tree_forget(struct nt_node *node);
-/* The node that took the name of a detached one, made if there is none; counted. NULL: no memory. */
-struct nt_node *tree_renew(struct nt_node *node, bool directory);
-/* Moves a node (and so everything below it); paths of open files below follow. A node already there is
- * detached. */
-NTSTATUS tree_move(struct nt_node *node, struct nt_node *dir, const WCHAR *name, size_t len);
-/* Two nodes take each other's place. */
-void tree_exchange(struct nt_node *a, struct nt_node *b);
-/* The same, and the name it had stays reserved for the request, which held a CHANGE of the node. */
-NTSTATUS tree_move_aside(struct nt_request *rq, struct nt_node *node, struct nt_node *dir, const WCHAR *name,
-                         size_t len);
-/* Remembers what the file system says of a node. Returns false if its type changed: the node was detached. */
-bool tree_set_type(struct nt_node *node, bool directory);
-void tree_set_spelling(struct nt_node *node, const WCHAR *name, size_t len);
-/* Where a node stands now: its parent, counted, and its last component (unless `name` is NULL). */
-struct nt_spelling {
-    uint16_t len;
-    WCHAR text[NT_NAME_MAX + 1];
-};
-struct nt_node *tree_place(struct nt_node *node, struct nt_spelling *name);
-bool tree_is_below(const struct nt_node *node, const struct nt_node *ancestor);
-
-/* The node that stands for the file. */
-struct nt_node *node_identity(const struct nt_node *node);
-/* Remembers which file this is. False: another than we thought; the node must be detached. */
-bool identity_bind(struct nt_node *node, const struct nt_attr *attr);
-/* The file system does not know the name any more: the file's other names must do. */
-void identity_lost(struct nt_node *node, NTSTATUS status);
-/* Before the node is freed; vol->tree is held. A node to be put, or NULL. */
-struct nt_node *identity_leave(struct nt_node *node);
-
-static inline bool node_has(const struct nt_node *node, unsigned flag)
-{
-    return (atomic_load_explicit(&node->flags, memory_order_relaxed) & flag) != 0;
-}
-
-/* ---- reservations (token.c) ---------------------------------------------------------------------------- */
-
-/* Adds a wanted reservation to a request under preparation; takes over one reference to `node`. */
-void token_want(struct nt_request *rq, struct nt_node *node, enum nt_token_mode mode, bool subtree);
-/* One more CHANGE, of a new node that nobody else knows yet, for a request that runs; takes over the
- * reference. vol->tree is held. */
-void token_keep(struct nt_request *rq, struct nt_node *node);
-enum token_result { TOKENS_TAKEN, TOKENS_QUEUED, TOKENS_REFUSED };
-/* All or nothing. QUEUED: the request stands in the waiting list and is no longer the caller's. */
-enum token_result token_acquire(struct nt_request *rq);
-/* Gives them back (once) and starts what they held up. */
-void token_release(struct nt_request *rq);
-/* SingleThread: nobody is inside a callback for this request any more. */
-void token_open_gate(struct nt_request *rq);
-/* Takes a waiting request out of the list; false if it no longer waits. */
-bool token_unqueue(struct nt_request *rq);
-/* Moves each request that waits past `now` (UINT64_MAX: all that a stopping volume gives up) to `expired`. */
-void token_collect_expired(struct nt_volume *vol, uint64_t now, struct list *expired);
-/* The volume has stopped: everybody who still waits may end what he has to end. */
-void token_wake_stopped(struct nt_volume *vol);
-void token_refuse_all(struct list *requests, NTSTATUS status);
+#include "nt/tree.h"
 
 /* ---- files and handles (file.c, handle.c, share.c) ----------------------------------------------------- */
 
@@ -196,6 +74,10 @@ struct nt_file {
     _Atomic unsigned lock_count; /* of those that reads and writes respect */
     struct list lock_waiters;    /* requests, first come first */
     unsigned lock_changes;
+    /* oplock.c */
+    _Atomic unsigned oplock_count;
+    struct list oplocks;
+    struct list oplock_waiters; /* requests that wait for an answer to a break */
 };
 
 /* The FCB of a node, made if there is none. Counted. */
@@ -223,10 +105,12 @@ struct nt_handle {
     struct nt_caller opener;
     bool directory;
     bool delete_on_close;
+    bool posix_delete;   /* under file->lock: its Cleanup frees the name of a file that others have open */
     _Atomic int running; /* operations on it, and 1 until NT_CLOSE; CloseFile at 0 */
     _Atomic bool cleaned, closed;
     _Atomic bool wrote;
     _Atomic int64_t position;
+    _Atomic int64_t write_time; /* set by a Windows program: its writes do not move it; 0: they do */
     pthread_mutex_t dir_lock;
     struct nt_snapshot *listing;
     struct nt_snapshot *queried; /* dirquery.c: the listing by `pattern`, with . and .. */
@@ -235,9 +119,11 @@ struct nt_handle {
     bool pattern_set;
     _Atomic bool pattern_unimplemented;
     uint32_t dir_index;
+    uint32_t ea_next;       /* ditto: where the scan of its EAs stands, ea.c */
     struct list locks;      /* its byte-range locks, under file->lock */
     struct list parked;     /* its requests that wait without a thread, under vol->park_lock */
     struct nt_watch *watch; /* under vol->watching.lock */
+    uint64_t oplock_key[2], parent_key[2];
 };
 
 struct nt_handle *handle_new(struct nt_volume *vol, struct nt_node *node, struct nt_file *file);
@@ -530,6 +416,7 @@ struct nt_volume {
     uint64_t entry_ns, attr_ns, negative_ns;
     unsigned security; /* enum nt_volume_security */
     struct nt_owner owner;
+    struct nt_path *place;            /* where it is mounted, as DOKAN_OPTIONS has it; NULL: nowhere */
     struct thread_hooks hooks;        /* the file system's */
     struct thread_hooks own_hooks;    /* around them; for every thread that calls back */
     struct thread_hooks worker_hooks; /* the same, the first with the first callback */
@@ -559,6 +446,8 @@ struct nt_volume {
     struct list parked; /* those with a time limit first */
     struct nt_counter counters[NT_COUNTER_SHARDS][CB_COUNT];
     struct nt_node *reserved; /* the reserved folder once it exists (remove.c) */
+    _Atomic unsigned oplocks; /* on all files */
+    struct errand *errands;   /* for the stop, when there is no memory (volume.c) */
     uint64_t reserved_run;    /* tells this run's names in it from an earlier one's */
     _Atomic uint64_t reserved_serial;
 };
@@ -572,6 +461,35 @@ static inline pthread_mutex_t *node_stripe(struct nt_node *node)
 static inline bool volume_option(const struct nt_volume *vol, ULONG option)
 {
     return (vol->options & option) != 0;
+}
+
+/* ---- oplocks (oplock*.c) ------------------------------------------------------------------------------- */
+
+/* The controls that ask for one and acknowledge. */
+NTSTATUS oplock_control(struct nt_request *rq, struct nt_handle *h);
+/* At Cleanup; file->lock is held. */
+void oplocks_drop(struct nt_handle *h);
+
+/* By an open that has not counted itself in, in this order, where file->oplock_count is not 0; file->lock is
+ * held. PENDING: it waits, and runs once more. `settled`: too late to wait. */
+NTSTATUS oplocks_before_sharing(struct nt_request *rq, struct nt_file *file, bool settled);
+NTSTATUS oplocks_on_violation(struct nt_request *rq, struct nt_file *file, bool settled);
+NTSTATUS oplocks_on_open(struct nt_request *rq, struct nt_file *file, bool settled);
+
+/* Before every other operation, and after those that changed something. */
+NTSTATUS oplock_gate(struct nt_request *rq);
+void oplock_changed(struct nt_request *rq);
+/* It waits for none any more. */
+void oplock_forget(struct nt_request *rq);
+/* The node, or its name, changed: news for who caches its directory. */
+void oplock_news_of(struct nt_node *node);
+void oplock_news_in(struct nt_node *dir);
+/* Told by DokanNotify*. */
+void oplock_changed_behind(struct nt_node *node);
+
+static inline bool oplocks_any(const struct nt_volume *vol)
+{
+    return atomic_load_explicit(&vol->oplocks, memory_order_relaxed) != 0;
 }
 
 /* A request of the engine's own, for callbacks made on nobody's behalf. */

@@ -47,7 +47,7 @@ NTSTATUS run_remove(struct nt_request *rq);
 NTSTATUS prepare_rename(struct nt_request *rq); /* rename.c */
 NTSTATUS run_rename(struct nt_request *rq);
 NTSTATUS run_statfs(struct nt_request *rq);
-NTSTATUS run_errand(struct nt_request *rq);      /* volume.c */
+NTSTATUS run_errand(struct nt_request *rq);      /* errand.c */
 NTSTATUS prepare_on_node(struct nt_request *rq); /* extended.c */
 NTSTATUS run_get_ea(struct nt_request *rq);
 NTSTATUS run_set_ea(struct nt_request *rq);
@@ -58,11 +58,14 @@ NTSTATUS run_delete_reparse(struct nt_request *rq);
 NTSTATUS run_seek(struct nt_request *rq);
 NTSTATUS run_zero(struct nt_request *rq);
 NTSTATUS run_fs_control(struct nt_request *rq);
-NTSTATUS prepare_link(struct nt_request *rq); /* identity.c */
+NTSTATUS run_query_eas(struct nt_request *rq); /* ea.c */
+NTSTATUS run_set_eas(struct nt_request *rq);
+NTSTATUS run_set_volume(struct nt_request *rq); /* volinfo.c */
+NTSTATUS prepare_link(struct nt_request *rq);   /* identity.c */
 NTSTATUS run_link(struct nt_request *rq);
 void late_link(struct nt_request *rq, NTSTATUS status);
 
-/* remove.c: moves an open file or directory out of the way, into the reserved folder; not begun past the
+/* reserved.c: moves an open file or directory out of the way, into the reserved folder; not begun past the
  * deadline. `h` is an open on it. */
 NTSTATUS hide_open_file(struct nt_request *rq, struct nt_handle *h);
 /* Empties and removes the reserved folder: at the first use after a crash, and at the end. */

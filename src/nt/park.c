@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waiting inside the engine without a thread: for a byte-range lock, a change of a directory, later the break
- * of an oplock.
+ * Waiting inside the engine without a thread: for a byte-range lock, a change of a directory, the break of an
+ * oplock.
  *
  *     RUNNING --park_begin, by run()--> PARKED     run() returns STATUS_PENDING; its thread gives back slot,
  *                                                  reservations and gate and forgets the request

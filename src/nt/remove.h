@@ -5,6 +5,9 @@
 
 #include "nt/nt_internal.h"
 
+/* Does somebody have it open, and does he let it be deleted? STATUS_SHARING_VIOLATION: no;
+ * STATUS_OBJECT_NAME_NOT_FOUND: it is deleted already. */
+NTSTATUS node_openers(struct nt_node *node, bool *open);
 /* Takes READONLY away; `before` gets the attributes to put back, 0 if there is nothing to put back. */
 NTSTATUS clear_readonly(struct nt_request *rq, struct nt_handle *h, uint32_t *before);
 /* DeleteFile or DeleteDirectory; taken back when the deadline passes meanwhile. */
@@ -17,5 +20,12 @@ void lose_path(struct nt_node *node);
  * only no longer found. `held`: see mark_deleted(). STATUS_IO_TIMEOUT: too late, the consent was taken back.
  */
 NTSTATUS free_name(struct nt_request *rq, struct nt_handle *h, bool *held);
+/* The same at the Cleanup of `h`, by RemoveName where that is offered. Where it cannot be done the file goes
+ * with its last handle. */
+void free_name_at_cleanup(struct nt_request *rq, struct nt_handle *h);
+/* rename.c: moves the file of an open handle to a name that something else has, by POSIX rules. The request's
+ * reservations are those of a rename. */
+NTSTATUS rename_over(struct nt_request *rq, struct nt_handle *h, struct nt_path *to, const WCHAR *name,
+                     size_t len);
 
 #endif

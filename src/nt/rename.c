@@ -6,6 +6,7 @@
  */
 #include "nt/nt_internal.h"
 #include "nt/remove.h"
+#include "nt/security.h"
 
 enum { SOURCE, TARGET, SOURCE_PARENT, TARGET_PARENT };
 
@@ -198,10 +199,10 @@ static bool wants_way(NTSTATUS status)
            status == STATUS_CANNOT_DELETE || status == STATUS_OBJECT_NAME_COLLISION;
 }
 
-static NTSTATUS move_source(struct nt_request *rq, struct move *m, struct nt_handle *h)
+static NTSTATUS move_source(struct nt_request *rq, struct move *m, struct nt_handle *h, bool replace)
 {
     bool itself = m->source == m->target;
-    bool over = rq->rename.flags & NT_RENAME_REPLACE && !itself;
+    bool over = replace && !itself;
     bool direct = !over || has_callback(rq->volume, CB_REMOVE_NAME);
     NTSTATUS status = STATUS_ACCESS_DENIED;
     if (rq_expired(rq))
@@ -215,6 +216,28 @@ static NTSTATUS move_source(struct nt_request *rq, struct move *m, struct nt_han
         return status > 0 ? STATUS_UNSUCCESSFUL : status;
     }
     renamed(rq, m);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS rename_over(struct nt_request *rq, struct nt_handle *h, struct nt_path *to, const WCHAR *name,
+                     size_t len)
+{
+    const struct nt_token *t = rq->p.tokens;
+    struct move m = {.source = t[SOURCE].node,
+                     .target = t[TARGET].node,
+                     .source_parent = t[SOURCE_PARENT].node,
+                     .target_parent = t[TARGET_PARENT].node,
+                     .name = name,
+                     .len = len,
+                     .path = to};
+    return move_source(rq, &m, h, true);
+}
+
+static NTSTATUS move_by_name(struct nt_request *rq, struct move *m, struct nt_handle *h)
+{
+    NTSTATUS status = move_source(rq, m, h, rq->rename.flags & NT_RENAME_REPLACE);
+    if (status)
+        return status;
     path_put(h->path);
     h->path = path_get(m->path);
     return STATUS_SUCCESS;
@@ -248,6 +271,19 @@ static bool same_spelling(const struct move *m)
            memcmp(m->source->name, m->name, m->len * sizeof(WCHAR)) == 0;
 }
 
+/* On a volume that checks. */
+static NTSTATUS may_rename(struct nt_request *rq, const struct move *m)
+{
+    bool directory = node_has(m->source, NODE_DIRECTORY),
+         replaces = rq->rename.flags && m->target != m->source;
+    NTSTATUS status = guard_remove(rq, m->source);
+    if (!status && m->target_parent != m->source_parent)
+        status = guard_add(rq, m->target_parent, directory);
+    if (!status && replaces)
+        status = guard_remove(rq, m->target);
+    return status;
+}
+
 NTSTATUS run_rename(struct nt_request *rq)
 {
     const struct nt_token *t = rq->p.tokens;
@@ -262,10 +298,12 @@ NTSTATUS run_rename(struct nt_request *rq)
     if (!m.path)
         return STATUS_OBJECT_NAME_INVALID;
     struct nt_handle h;
-    NTSTATUS status = internal_open(rq, m.source, DELETE | FILE_READ_ATTRIBUTES, 0, &h);
-    if (status >= 0) {
+    NTSTATUS status = may_rename(rq, &m);
+    bool opened =
+        !status && (status = internal_open(rq, m.source, DELETE | FILE_READ_ATTRIBUTES, 0, &h)) >= 0;
+    if (opened) {
         tree_set_type(m.source, h.directory);
-        status = rq->rename.flags & NT_RENAME_EXCHANGE ? exchange(rq, &m, &h) : move_source(rq, &m, &h);
+        status = rq->rename.flags & NT_RENAME_EXCHANGE ? exchange(rq, &m, &h) : move_by_name(rq, &m, &h);
         internal_close(rq, &h, false);
     }
     path_put(m.path);

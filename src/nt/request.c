@@ -53,6 +53,9 @@ const struct nt_op_row nt_ops[NT_OP_COUNT] = {
     [NT_ZERO] = {"zero", prepare_on_node, run_zero, NULL, OP_HANDLE | OP_CHANGES},
     [NT_FS_CONTROL] = {"fs-control", NULL, run_fs_control, NULL, OP_HANDLE},
     [NT_LINK] = {"link", prepare_link, run_link, late_link, OP_CHANGES},
+    [NT_QUERY_EAS] = {"query-eas", NULL, run_query_eas, NULL, OP_HANDLE},
+    [NT_SET_EAS] = {"set-eas", NULL, run_set_eas, NULL, OP_HANDLE | OP_CHANGES},
+    [NT_SET_VOLUME] = {"set-volume", NULL, run_set_volume, NULL, OP_HANDLE | OP_CHANGES},
     [NT_END_HANDLE] = {"end-handle", NULL, run_end_handle, NULL, OP_ALWAYS | OP_PATIENT},
     [NT_ERRAND] = {"errand", NULL, run_errand, NULL, OP_ALWAYS},
 };
@@ -75,6 +78,8 @@ static void request_put(struct nt_request *rq)
     struct nt_volume *vol = rq->volume;
     bool stuck = atomic_load(&rq->p.flags) & RQ_STUCK;
     put_token_nodes(rq);
+    if (rq->p.awaited)
+        oplock_forget(rq);
     rq->release(rq);
     if (stuck)
         nt_volume_put(vol);
@@ -239,6 +244,8 @@ static void request_init(struct nt_request *rq)
     p->slot = NULL;
     p->below = p->next = NULL;
     p->information = 0;
+    p->awaited = NULL;
+    p->patience = 0;
 }
 
 static void give_back(struct nt_request *rq)
@@ -346,9 +353,39 @@ static void leave_parked(struct nt_request *rq)
     park_leave(rq);
 }
 
+/* run() put another name in place of the one that was asked for: the request begins anew with that, under
+ * the same deadline. False: it was answered, or waits. */
+static bool begin_anew(struct nt_request *rq)
+{
+    struct nt_request probe;
+    give_back(rq);
+    slot_pop(rq->p.slot, rq);
+    if (rq_expired(rq)) {
+        request_finish(rq, STATUS_IO_TIMEOUT);
+        return false;
+    }
+    copy_question(&probe, rq);
+    NTSTATUS status = prepare(&probe);
+    take_over(rq, &probe);
+    if (!status)
+        return acquire(rq);
+    request_refuse(rq, status);
+    return false;
+}
+
 static void run_here(struct nt_request *rq)
 {
-    NTSTATUS status = nt_ops[rq->op].run(rq);
+    const bool create = rq->op == NT_CREATE;
+    NTSTATUS status = oplocks_any(rq->volume) || rq->p.awaited ? oplock_gate(rq) : STATUS_SUCCESS;
+    if (!status)
+        status = nt_ops[rq->op].run(rq);
+    while (create && status == STATUS_REPARSE) {
+        if (!begin_anew(rq))
+            return;
+        status = nt_ops[rq->op].run(rq);
+    }
+    if (status >= 0 && status != STATUS_PENDING && oplocks_any(rq->volume))
+        oplock_changed(rq);
     if (status == STATUS_PENDING)
         leave_parked(rq);
     else
@@ -382,10 +419,17 @@ void request_go_on(struct nt_request *rq)
     exec_push(rq->volume, &rq->p.job);
 }
 
+/* The page cache still reads and writes what is cleaned up already. */
+static bool enter_handle(const struct nt_request *rq)
+{
+    bool late = (rq->op == NT_READ || rq->op == NT_WRITE) && rq->io.paging;
+    return late ? handle_hold(rq->handle) : handle_enter(rq->handle);
+}
+
 bool nt_admit(struct nt_request *rq)
 {
     request_init(rq);
-    if (rq_uses_handle(rq) && !handle_enter(rq->handle)) {
+    if (rq_uses_handle(rq) && !enter_handle(rq)) {
         rq->complete(rq, STATUS_FILE_CLOSED, 0);
         rq->release(rq);
         return false;

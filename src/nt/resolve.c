@@ -95,6 +95,8 @@ NTSTATUS tree_resolve(struct nt_volume *vol, const struct nt_name *name, struct 
     size_t len = name->len;
     if (len > NT_PATH_MAX)
         return STATUS_OBJECT_NAME_INVALID;
+    if (name->dir && name->dir->vol != vol)
+        return STATUS_NOT_SAME_DEVICE;
     if (name->dir && len && text[0] == u'\\')
         return STATUS_INVALID_PARAMETER;
     while (!name->dir && len && text[0] == u'\\')

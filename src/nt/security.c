@@ -14,7 +14,6 @@
 enum {
     ACE_SID_OFFSET = 8,
     USERS_SID_LENGTH = 12,
-    FETCH_FIRST = 1024,
     FETCH_MAX = 1 << 20,
     FETCH_TRIES = 4,
     WHOLE = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION |
@@ -75,20 +74,27 @@ static NTSTATUS take_default(const struct nt_volume *vol, struct nt_handle *h, S
 
 void fetched_free(struct fetched *f)
 {
-    free(f->bytes);
+    if (f->bytes != f->first)
+        free(f->bytes);
     f->bytes = NULL;
+}
+
+static bool make_room(struct fetched *f, ULONG room)
+{
+    fetched_free(f);
+    f->bytes = room > FETCH_FIRST ? calloc(1, room) : memset(f->first, 0, FETCH_FIRST);
+    return f->bytes;
 }
 
 NTSTATUS security_fetch(struct nt_request *rq, struct nt_handle *h, SECURITY_INFORMATION what,
                         struct fetched *out)
 {
     ULONG room = FETCH_FIRST;
-    *out = (struct fetched){0};
+    out->bytes = NULL;
+    out->needed = 0;
     for (int tries = 0; tries < FETCH_TRIES && !rq_expired(rq); tries++) {
         SECURITY_INFORMATION parts = what & ~INHERIT_BITS;
-        free(out->bytes);
-        out->bytes = calloc(1, room);
-        if (!out->bytes)
+        if (!make_room(out, room))
             return STATUS_INSUFFICIENT_RESOURCES;
         ULONG needed = 0;
         NTSTATUS status = call_get_security(rq, h, &parts, out->bytes, room, &needed);

@@ -7,7 +7,7 @@
 #include "nt/nt_internal.h"
 #include "nt/sd.h"
 
-enum { DESCRIPTOR_DEFAULT_MAX = 128 };
+enum { DESCRIPTOR_DEFAULT_MAX = 128, FETCH_FIRST = 512 };
 
 struct descriptor_owner {
     uint32_t uid, gid;
@@ -19,9 +19,10 @@ uint32_t descriptor_default(unsigned char *out, struct descriptor_owner owner, b
 
 /* A descriptor as the file system gave it. */
 struct fetched {
-    struct sd sd; /* points into `bytes` */
-    unsigned char *bytes;
-    uint32_t needed; /* with STATUS_BUFFER_OVERFLOW: what the file system wants, which cannot be */
+    struct sd sd;         /* points into `bytes` */
+    uint32_t needed;      /* with STATUS_BUFFER_OVERFLOW: what the file system wants, which cannot be */
+    unsigned char *bytes; /* `first`, or memory of its own where that is too small */
+    unsigned char first[FETCH_FIRST];
 };
 
 /*
@@ -66,6 +67,14 @@ NTSTATUS guard_before(struct nt_request *rq, struct nt_node *node, struct create
  * what is granted. */
 NTSTATUS guard_after(struct nt_request *rq, struct nt_handle *h, struct guard *g);
 void guard_end(struct guard *g);
+/* By name, or a name given through a handle, on volumes that check (guard_name.c). May he have these rights
+ * to what has the name; delete it; make a name in the directory? */
+NTSTATUS guard_rights(struct nt_request *rq, struct nt_node *node, ACCESS_MASK wanted);
+NTSTATUS guard_remove(struct nt_request *rq, struct nt_node *node);
+NTSTATUS guard_add(struct nt_request *rq, struct nt_node *directory, bool is_directory);
+/* What a descriptor read through an internal open grants (guard.c). */
+NTSTATUS guard_granted(struct nt_request *rq, struct nt_node *node, bool directory,
+                       const DOKAN_ACCESS_TOKEN *token, ACCESS_MASK *allowed);
 #define CLEANUP_GUARD __attribute__((cleanup(guard_end)))
 
 #endif

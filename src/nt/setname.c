@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * Renaming through a handle (FileRenameInformation and its Ex form).
+ * Renaming through a handle (FileRenameInformation and its Ex form), and what a further name (link.c) has in
+ * common with it.
  *
  * The target is made a full path first, whatever form it has; then it is resolved, and source, target and
  * both parents are reserved, in this order in the request's tokens. When the request runs, the tokens say
  * what was reserved: if a rename that went before has moved the source elsewhere, this one fails and may be
  * repeated. vol->tree is taken for looks at parents only.
+ *
+ * What has the new name already is replaced by NT's rules, whatever the file system would do: not while it is
+ * open, READONLY or a directory. FILE_RENAME_POSIX_SEMANTICS lifts the first, and lets a directory replace an
+ * empty one; FILE_RENAME_IGNORE_READONLY_ATTRIBUTE lifts the second.
  */
 #include "nt/setname.h"
-#include "nt/nt_internal.h"
 #include "nt/remove.h"
+#include "nt/security.h"
 
 enum { WANT_SOURCE, WANT_TARGET, WANT_SOURCE_PARENT, WANT_TARGET_PARENT };
 
@@ -17,19 +22,25 @@ struct rename_wish {
     const WCHAR *text;
     size_t len;
     struct nt_node *dir; /* the name is relative to it; NULL: see full_target() */
-    bool replace;
+    ULONG flags;
 };
 
-static bool replaces(const struct nt_info_args *args)
+enum { KNOWN_FLAGS = 0x1ff };
+_Static_assert(FILE_LINK_REPLACE_IF_EXISTS == FILE_RENAME_REPLACE_IF_EXISTS &&
+                   FILE_LINK_POSIX_SEMANTICS == FILE_RENAME_POSIX_SEMANTICS &&
+                   FILE_LINK_IGNORE_READONLY_ATTRIBUTE == FILE_RENAME_IGNORE_READONLY_ATTRIBUTE,
+               "renames and links have the same flags");
+
+static ULONG flags_of(const struct nt_info_args *args)
 {
     ULONG flags;
-    if (args->info_class == FileRenameInformation)
-        return *(const BOOLEAN *)args->buffer != 0;
+    if (args->info_class == FileRenameInformation || args->info_class == FileLinkInformation)
+        return *(const BOOLEAN *)args->buffer ? FILE_RENAME_REPLACE_IF_EXISTS : 0;
     memcpy(&flags, args->buffer, sizeof flags);
-    return (flags & FILE_RENAME_REPLACE_IF_EXISTS) != 0;
+    return flags;
 }
 
-/* Both forms of the struct have the same layout behind their first member. */
+/* All forms of the struct have the same layout behind their first member. */
 static NTSTATUS read_buffer(const struct nt_info_args *args, struct rename_wish *wish)
 {
     FILE_RENAME_INFORMATION_EX head;
@@ -45,11 +56,26 @@ static NTSTATUS read_buffer(const struct nt_info_args *args, struct rename_wish 
     return STATUS_SUCCESS;
 }
 
+static bool has_wrong_unit(const struct rename_wish *wish)
+{
+    static const WCHAR wrong[] = u"*?\"<>|";
+    for (size_t i = 0; i < wish->len; i++) {
+        bool refused = wish->text[i] < u' ';
+        for (const WCHAR *w = wrong; *w && !refused; w++)
+            refused = wish->text[i] == *w;
+        if (refused)
+            return true;
+    }
+    return false;
+}
+
 static NTSTATUS read_wish(const struct nt_request *rq, struct rename_wish *wish)
 {
     const struct nt_info_args *args = &rq->info;
     NTSTATUS status = STATUS_SUCCESS;
-    *wish = (struct rename_wish){.replace = replaces(args)};
+    *wish = (struct rename_wish){.flags = flags_of(args)};
+    if (wish->flags & ~(ULONG)KNOWN_FLAGS)
+        return STATUS_INVALID_PARAMETER;
     if (args->target.text) {
         wish->text = args->target.text;
         wish->len = args->target.len;
@@ -61,7 +87,9 @@ static NTSTATUS read_wish(const struct nt_request *rq, struct rename_wish *wish)
         return status;
     if (wish->len > 1 && wish->text[wish->len - 1] == u'\\')
         wish->len--;
-    if (wish->len == 0 || wish->len > NT_PATH_MAX)
+    if (wish->len == 0)
+        return STATUS_INVALID_PARAMETER;
+    if (wish->len > NT_PATH_MAX || (rq->strict && has_wrong_unit(wish)))
         return STATUS_OBJECT_NAME_INVALID;
     return wish->dir && wish->text[0] == u':' ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
 }
@@ -113,14 +141,7 @@ static NTSTATUS full_target(struct nt_handle *h, const struct rename_wish *wish,
     return *out ? STATUS_SUCCESS : STATUS_OBJECT_NAME_INVALID;
 }
 
-struct target {
-    struct nt_node *node, *parent;
-    WCHAR name[NT_NAME_MAX + 1]; /* as it was asked for */
-    size_t len;
-    bool replace;
-};
-
-static void target_put(struct target *target)
+void target_put(struct new_name *target)
 {
     nt_node_put(target->node);
     nt_node_put(target->parent);
@@ -128,7 +149,7 @@ static void target_put(struct target *target)
 
 /* The last component as it was spelled, of a stream with its colon; a `:$DATA` behind it is no part of the
  * name. */
-static NTSTATUS take_name(struct target *target, const WCHAR *text, size_t len)
+static NTSTATUS take_name(struct new_name *target, const WCHAR *text, size_t len)
 {
     size_t start = behind_last_separator(text, len);
     size_t colon = start + find_unit(text + start, len - start, u':');
@@ -144,7 +165,7 @@ static NTSTATUS take_name(struct target *target, const WCHAR *text, size_t len)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS resolve_name(struct nt_request *rq, const struct nt_name *name, struct target *out)
+static NTSTATUS resolve_name(struct nt_request *rq, const struct nt_name *name, struct new_name *out)
 {
     NTSTATUS status = tree_resolve(rq->volume, name, &out->node, &out->parent);
     if (status)
@@ -155,13 +176,13 @@ static NTSTATUS resolve_name(struct nt_request *rq, const struct nt_name *name, 
     return status;
 }
 
-static NTSTATUS resolve_target(struct nt_request *rq, struct target *out)
+NTSTATUS target_resolve(struct nt_request *rq, struct new_name *out)
 {
     struct rename_wish wish;
     NTSTATUS status = read_wish(rq, &wish);
     if (status)
         return status;
-    out->replace = wish.replace;
+    out->flags = wish.flags;
     if (wish.dir)
         return resolve_name(rq, &(struct nt_name){wish.dir, wish.text, (uint16_t)wish.len}, out);
     struct nt_path *path = NULL;
@@ -180,7 +201,7 @@ static bool lies_below(struct nt_node *node, struct nt_node *ancestor)
 }
 
 /* Files become files, streams streams; nothing moves into itself; the root and what is gone stay. */
-static NTSTATUS check(struct nt_node *source, const struct target *target)
+static NTSTATUS check(struct nt_node *source, const struct new_name *target)
 {
     struct nt_node *root = &source->vol->root;
     if (source == root || target->node == root)
@@ -197,8 +218,8 @@ static NTSTATUS check(struct nt_node *source, const struct target *target)
 NTSTATUS prepare_rename_by_handle(struct nt_request *rq)
 {
     struct nt_node *source = rq->handle->node;
-    struct target target;
-    NTSTATUS status = resolve_target(rq, &target);
+    struct new_name target;
+    NTSTATUS status = target_resolve(rq, &target);
     if (status)
         return status;
     status = check(source, &target);
@@ -214,7 +235,7 @@ NTSTATUS prepare_rename_by_handle(struct nt_request *rq)
     return STATUS_SUCCESS;
 }
 
-static bool still_reserved(struct nt_request *rq, const struct target *target)
+static bool still_reserved(struct nt_request *rq, const struct new_name *target)
 {
     const struct nt_token *tokens = rq->p.tokens;
     struct nt_node *parent = tree_place(rq->handle->node, NULL);
@@ -225,8 +246,73 @@ static bool still_reserved(struct nt_request *rq, const struct target *target)
     return same;
 }
 
+/* ---- what has the name already ------------------------------------------------------------------------- */
+
+struct present {
+    bool exists, directory, read_only;
+};
+
+static bool missing(NTSTATUS status)
+{
+    return status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_NO_SUCH_FILE;
+}
+
+static NTSTATUS look_at(struct nt_request *rq, struct nt_node *node, struct present *out)
+{
+    struct nt_attr attr;
+    struct nt_way way;
+    *out = (struct present){0};
+    NTSTATUS status = way_begin(rq, node, FILE_READ_ATTRIBUTES, true, &way);
+    if (status)
+        return missing(status) ? STATUS_SUCCESS : status;
+    status = attr_query(rq, way.h, &attr, true);
+    *out = (struct present){.exists = true,
+                            .directory = way.h->directory,
+                            .read_only = attr.attributes & FILE_ATTRIBUTE_READONLY};
+    way_end(rq, &way);
+    return status;
+}
+
+static bool stream_is_open(struct nt_node *owner)
+{
+    struct nt_file *file;
+    LOCK_SCOPE(&owner->vol->tree);
+    list_for_each (file, &owner->vol->files, link) {
+        if (file->node->parent != owner || !node_has(file->node, NODE_STREAM))
+            continue;
+        LOCK_SCOPE(&file->lock);
+        if (file->unclean_count > 0)
+            return true;
+    }
+    return false;
+}
+
+/* A file system of Dokany's callbacks alone knows NT's rules itself; who opens the target is ours to know. */
+NTSTATUS may_replace(struct nt_request *rq, const struct new_name *target, bool directory)
+{
+    const bool posix = target->flags & FILE_RENAME_POSIX_SEMANTICS;
+    const bool ignores = target->flags & FILE_RENAME_IGNORE_READONLY_ATTRIBUTE;
+    struct present there;
+    bool open;
+    NTSTATUS status = node_openers(target->node, &open);
+    if (!posix && (open || status || stream_is_open(target->node)))
+        return STATUS_ACCESS_DENIED;
+    if (status)
+        return status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_DELETE_PENDING : status;
+    if (!posix && !ignores && !has_callback(rq->volume, CB_REMOVE_NAME))
+        return STATUS_SUCCESS;
+    status = look_at(rq, target->node, &there);
+    if (status || !there.exists)
+        return status;
+    if ((directory || there.directory) && !(posix && directory && there.directory))
+        return STATUS_ACCESS_DENIED;
+    return there.read_only && !ignores && !there.directory ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+}
+
+/* ---- moving -------------------------------------------------------------------------------------------- */
+
 /* The file system has moved it: names, caches and listeners follow, also past the deadline. */
-static void moved(struct nt_request *rq, const struct target *target)
+static void moved(struct nt_request *rq, const struct new_name *target)
 {
     struct nt_node *source = rq->handle->node;
     struct nt_spelling old_name;
@@ -245,25 +331,60 @@ static void moved(struct nt_request *rq, const struct target *target)
     nt_node_put(old_parent);
 }
 
-static NTSTATUS move_to(struct nt_request *rq, const struct target *target)
+bool is_going(struct nt_node *directory)
 {
-    NTSTATUS status = check(rq->handle->node, target);
+    LOCK_SCOPE(&directory->vol->tree);
+    if (!directory->file)
+        return false;
+    LOCK_SCOPE(&directory->file->lock);
+    return directory->file->delete_pending;
+}
+
+/* On a volume that checks: who may make a name there, and delete the one that goes. */
+static NTSTATUS may_move(struct nt_request *rq, const struct new_name *target, bool replace)
+{
+    struct nt_handle *h = rq->handle;
+    bool same = rq->p.tokens[WANT_SOURCE_PARENT].node == target->parent;
+    NTSTATUS status = same ? STATUS_SUCCESS : guard_add(rq, target->parent, h->directory);
+    if (status || !replace)
+        return status;
+    status = guard_remove(rq, target->node);
+    if (!status)
+        status = may_replace(rq, target, h->directory);
+    return status ? status : rq_expired(rq) ? STATUS_IO_TIMEOUT : STATUS_SUCCESS;
+}
+
+static NTSTATUS move_to(struct nt_request *rq, const struct new_name *target)
+{
+    const ULONG easier = FILE_RENAME_POSIX_SEMANTICS | FILE_RENAME_IGNORE_READONLY_ATTRIBUTE;
+    struct nt_handle *h = rq->handle;
+    bool wished = target->flags & FILE_RENAME_REPLACE_IF_EXISTS;
+    bool replace = wished && target->node != h->node;
+    NTSTATUS status = check(h->node, target);
+    if (!status && is_going(target->parent))
+        status = STATUS_DELETE_PENDING;
+    if (!status)
+        status = may_move(rq, target, replace);
     if (status)
         return status;
     struct nt_path *to = tree_join(target->parent, target->name, target->len);
     if (!to)
         return STATUS_OBJECT_NAME_INVALID;
-    status = call_move(rq, rq->handle, to, target->replace);
+    if (replace && target->flags & easier) {
+        status = rename_over(rq, h, to, target->name, target->len);
+    } else {
+        status = call_move(rq, h, to, wished);
+        if (status == STATUS_SUCCESS)
+            moved(rq, target);
+    }
     path_put(to);
-    if (status == STATUS_SUCCESS)
-        moved(rq, target);
     return status;
 }
 
 NTSTATUS rename_by_handle(struct nt_request *rq)
 {
-    struct target target;
-    NTSTATUS status = resolve_target(rq, &target);
+    struct new_name target;
+    NTSTATUS status = target_resolve(rq, &target);
     if (status)
         return status;
     status = still_reserved(rq, &target) ? move_to(rq, &target) : STATUS_SHARING_VIOLATION;

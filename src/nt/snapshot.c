@@ -181,7 +181,9 @@ bool snapshot_add_facts(struct nt_snapshot *s, const WCHAR *name, const DOKAN_FA
         .attributes = facts->FileAttributes,
         .reparse_tag = facts->ReparseTag,
         .file_id = facts->Valid & DOKAN_FACT_ID ? facts->FileId : 0,
-        .links = facts->Valid & DOKAN_FACT_LINKS ? facts->NumberOfLinks : 1,
+        .links = facts->Valid & DOKAN_FACT_LINKS && !(facts->FileAttributes & FILE_ATTRIBUTE_DIRECTORY)
+                     ? facts->NumberOfLinks
+                     : 1,
         .len = (uint16_t)len,
     };
     memcpy(entry->name, name, len * sizeof(WCHAR));

@@ -67,7 +67,7 @@ static NTSTATUS fill_attribute(struct nt_request *rq)
     return copied < out.FileSystemNameLength ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-static NTSTATUS fill_device(struct nt_request *rq)
+uint32_t device_characteristics(const struct nt_volume *vol)
 {
     static const struct {
         ULONG option, characteristic;
@@ -76,10 +76,30 @@ static NTSTATUS fill_device(struct nt_request *rq)
         {DOKAN_OPTION_WRITE_PROTECT, FILE_READ_ONLY_DEVICE},
         {DOKAN_OPTION_NETWORK, FILE_REMOTE_DEVICE},
     };
-    FILE_FS_DEVICE_INFORMATION out = {.DeviceType = FILE_DEVICE_DISK};
+    uint32_t all = 0;
     for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
-        if (volume_option(rq->volume, bits[i].option))
-            out.Characteristics |= bits[i].characteristic;
+        if (volume_option(vol, bits[i].option))
+            all |= bits[i].characteristic;
+    return all;
+}
+
+static NTSTATUS fill_device(struct nt_request *rq)
+{
+    FILE_FS_DEVICE_INFORMATION out = {.DeviceType = FILE_DEVICE_DISK,
+                                      .Characteristics = device_characteristics(rq->volume)};
+    memcpy(rq->info.buffer, &out, sizeof out);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS fill_sectors(struct nt_request *rq)
+{
+    const struct nt_volume *vol = rq->volume;
+    const FILE_FS_SECTOR_SIZE_INFORMATION out = {
+        .LogicalBytesPerSector = vol->sector,
+        .PhysicalBytesPerSectorForAtomicity = vol->sector,
+        .PhysicalBytesPerSectorForPerformance = vol->unit,
+        .FileSystemEffectivePhysicalBytesPerSectorForAtomicity = vol->sector,
+    };
     memcpy(rq->info.buffer, &out, sizeof out);
     return STATUS_SUCCESS;
 }
@@ -139,6 +159,8 @@ static const struct volume_row rows[] = {
      fill_attribute},
     {FileFsFullSizeInformation, "FsFullSize", sizeof(FILE_FS_FULL_SIZE_INFORMATION), STATUS_BUFFER_OVERFLOW,
      fill_full_size},
+    {FileFsSectorSizeInformation, "FsSectorSize", sizeof(FILE_FS_SECTOR_SIZE_INFORMATION),
+     STATUS_INFO_LENGTH_MISMATCH, fill_sectors},
 };
 
 static const struct volume_row *row_of(int info_class)
@@ -168,6 +190,48 @@ NTSTATUS run_query_volume(struct nt_request *rq)
     if (status != STATUS_SUCCESS && status != STATUS_BUFFER_OVERFLOW)
         rq->p.information = 0;
     return status;
+}
+
+/* ---- setting ------------------------------------------------------------------------------------------- */
+
+enum { LABEL_MAX = 32 };
+
+/* Without a handle it is the volume itself that is written to: on one with descriptors that is root's. */
+static NTSTATUS may_set(const struct nt_request *rq)
+{
+    if (rq->handle)
+        return rq->handle->access & FILE_WRITE_DATA ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+    bool superuser = rq->token ? rq->token->Flags & DOKAN_TOKEN_SUPERUSER : !rq->caller.uid;
+    return superuser || !(rq->volume->security & NT_SECURITY_CHECK) ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+}
+
+static NTSTATUS set_label(struct nt_request *rq)
+{
+    const uint32_t at = offsetof(FILE_FS_LABEL_INFORMATION, VolumeLabel);
+    FILE_FS_LABEL_INFORMATION head;
+    WCHAR label[LABEL_MAX + 1] = {0};
+    if (rq->info.length < at)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    memcpy(&head, rq->info.buffer, at);
+    if (head.VolumeLabelLength > rq->info.length - at || head.VolumeLabelLength % sizeof(WCHAR))
+        return STATUS_INVALID_PARAMETER;
+    if (head.VolumeLabelLength > LABEL_MAX * sizeof(WCHAR))
+        return STATUS_INVALID_VOLUME_LABEL;
+    memcpy(label, (const char *)rq->info.buffer + at, head.VolumeLabelLength);
+    if (text_length(label, LABEL_MAX) * sizeof(WCHAR) != head.VolumeLabelLength)
+        return STATUS_INVALID_VOLUME_LABEL;
+    NTSTATUS status = call_set_volume_label(rq, label);
+    if (status == STATUS_NOT_IMPLEMENTED)
+        return STATUS_NOT_SUPPORTED;
+    return status > 0 ? STATUS_UNSUCCESSFUL : status;
+}
+
+NTSTATUS run_set_volume(struct nt_request *rq)
+{
+    NTSTATUS status = may_set(rq);
+    if (status)
+        return status;
+    return rq->info.info_class == FileFsLabelInformation ? set_label(rq) : STATUS_INVALID_PARAMETER;
 }
 
 NTSTATUS run_statfs(struct nt_request *rq)

@@ -7,7 +7,8 @@
  * callback starts (dispatch.c checks).
  */
 #include "base/random.h"
-#include "nt/nt_internal.h"
+#include "nt/errand.h"
+#include <dokan/dokan_text.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -51,6 +52,8 @@ static void configure(struct nt_volume *vol, const struct nt_volume_config *conf
     volume_hooks_init(vol);
     vol->case_sensitive = options->Options & DOKAN_OPTION_CASE_SENSITIVE;
     vol->single_thread = options->SingleThread;
+    if (options->MountPoint)
+        vol->place = path_new(options->MountPoint, DokanWcslenInline(options->MountPoint));
 }
 
 static void init_parts(struct nt_volume *vol)
@@ -76,6 +79,8 @@ static void init_parts(struct nt_volume *vol)
 static void volume_free(struct nt_volume *vol)
 {
     tree_destroy(vol);
+    errands_drop(vol);
+    path_put(vol->place);
     events_destroy(&vol->events);
     exec_destroy(&vol->exec);
     for (int i = 0; i < NT_STRIPES; i++)
@@ -93,7 +98,7 @@ NTSTATUS nt_volume_open(const struct nt_volume_config *config, struct nt_volume 
         return STATUS_INSUFFICIENT_RESOURCES;
     init_parts(vol);
     configure(vol, config);
-    if (tree_init(vol) || watchdog_add(vol)) {
+    if (tree_init(vol) || !errands_reserve(vol) || watchdog_add(vol)) {
         volume_free(vol);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -118,90 +123,6 @@ void nt_volume_put(struct nt_volume *vol)
 }
 
 /* ---- the engine's own calls ---------------------------------------------------------------------------- */
-
-/* A request that carries one function through admission, gate, slot and deadline like any other. */
-struct errand {
-    struct nt_request rq;
-    struct nt_job job;
-    void (*run)(struct errand *errand);
-    struct nt_path *text; /* a copy: the callback may outlive its caller */
-    pthread_mutex_t lock;
-    pthread_cond_t done_cond;
-    bool replied;
-    int refs;
-};
-
-static void errand_put(struct errand *e)
-{
-    pthread_mutex_lock(&e->lock);
-    bool last = --e->refs == 0;
-    pthread_mutex_unlock(&e->lock);
-    if (!last)
-        return;
-    path_put(e->text);
-    pthread_cond_destroy(&e->done_cond);
-    pthread_mutex_destroy(&e->lock);
-    free(e);
-}
-
-static void errand_complete(struct nt_request *rq, NTSTATUS status, uint64_t information)
-{
-    struct errand *e = list_entry(rq, struct errand, rq);
-    LOCK_SCOPE(&e->lock);
-    e->replied = true;
-    pthread_cond_signal(&e->done_cond);
-}
-
-static void errand_release(struct nt_request *rq)
-{
-    errand_put(list_entry(rq, struct errand, rq));
-}
-
-NTSTATUS run_errand(struct nt_request *rq)
-{
-    struct errand *e = list_entry(rq, struct errand, rq);
-    e->run(e);
-    return STATUS_SUCCESS;
-}
-
-static void errand_start(struct nt_job *job)
-{
-    struct errand *e = list_entry(job, struct errand, job);
-    nt_submit(&e->rq);
-}
-
-static struct nt_path *copy_text(const WCHAR *text)
-{
-    size_t len = 0;
-    while (text[len])
-        len++;
-    return path_new(text, len);
-}
-
-/* Runs it on an engine thread and waits until it ended or its deadline passed; false if it hangs. */
-static bool errand(struct nt_volume *vol, void (*run)(struct errand *errand), const WCHAR *text)
-{
-    struct errand *e = calloc(1, sizeof *e);
-    if (!e)
-        return true;
-    e->text = text ? copy_text(text) : NULL;
-    engine_request_init(&e->rq, vol);
-    e->rq.complete = errand_complete;
-    e->rq.release = errand_release;
-    e->run = run;
-    e->refs = 2;
-    e->job.run = errand_start;
-    pthread_mutex_init(&e->lock, NULL);
-    pthread_cond_init(&e->done_cond, NULL);
-    exec_push(vol, &e->job);
-    pthread_mutex_lock(&e->lock);
-    while (!e->replied)
-        pthread_cond_wait(&e->done_cond, &e->lock);
-    bool ended = atomic_load(&e->rq.p.state) != RQ_EXPIRED;
-    pthread_mutex_unlock(&e->lock);
-    errand_put(e);
-    return ended;
-}
 
 static void errand_mounted(struct errand *e)
 {

@@ -25,7 +25,7 @@ alone() {
     command -v "$1" >/dev/null || { echo "$1 is not installed: left out"; return 0; }
     for header in "$root"/include/dokan/*.h; do
         name=${header##*/}
-        case $name in winconst.h | ntcodes.gen.h) continue ;; esac # parts of wintypes.h and ntstatus.h
+        case $name in winconst.h | ntcodes.gen.h | winfile_names.h) continue ;; esac # parts of others
         # shellcheck disable=SC2086
         if ! printf '#include <dokan/%s>\n#include <%s>\n' "$name" "$name" |
             "$@" $strict -I"$root/include" -I"$root/include/dokan" -; then

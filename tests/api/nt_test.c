@@ -99,6 +99,12 @@ static void test_asks_about_a_file(void **state)
     assert_int_equal(DokanNtCall(&rq), STATUS_SUCCESS);
     rq.Class = 0x900FC;
     assert_int_equal(DokanNtCall(&rq), STATUS_INVALID_DEVICE_REQUEST);
+    rq.Class = FSCTL_REQUEST_OPLOCK; /* lengths of nothing */
+    rq.InputLength = sizeof(REQUEST_OPLOCK_INPUT_BUFFER);
+    assert_int_equal(DokanNtCall(&rq), STATUS_INVALID_PARAMETER);
+    rq.Length = sizeof(REQUEST_OPLOCK_OUTPUT_BUFFER);
+    rq.Input = "";
+    assert_int_equal(DokanNtCall(&rq), STATUS_INVALID_PARAMETER);
     DokanNtClose(file);
 }
 
@@ -156,6 +162,33 @@ static void test_a_descriptor_goes_through(void **state)
     rq.Length = sizeof bare;
     assert_int_equal(DokanNtCall(&rq), STATUS_SUCCESS);
     DokanNtClose(rq.File);
+}
+
+static void test_parents_and_numbers(void **state)
+{
+    DOKAN_NT_REQUEST rq = DokanNtRequest(volume, DOKAN_NT_CREATE);
+    (void)state;
+    rq.DesiredAccess = FILE_READ_DATA;
+    rq.CreateDisposition = FILE_OPEN;
+    rq.Flags = DOKAN_NT_TARGET_DIRECTORY;
+    rq.Name = u"\\file";
+    assert_int_equal(DokanNtCall(&rq), STATUS_SUCCESS);
+    assert_int_equal(rq.Information, FILE_EXISTS);
+    DokanNtClose(rq.File);
+    rq.Name = u"\\missing";
+    assert_int_equal(DokanNtCall(&rq), STATUS_SUCCESS);
+    assert_int_equal(rq.Information, FILE_DOES_NOT_EXIST);
+    DokanNtClose(rq.File);
+    rq = DokanNtRequest(volume, DOKAN_NT_CREATE);
+    rq.DesiredAccess = FILE_READ_DATA;
+    rq.CreateDisposition = FILE_OPEN;
+    rq.CreateOptions = FILE_OPEN_BY_FILE_ID;
+    assert_int_equal(DokanNtCall(&rq), STATUS_INVALID_PARAMETER);
+    rq.FileId = 7;
+    assert_int_equal(DokanNtCall(&rq), STATUS_NOT_SUPPORTED);
+    rq.Name = u"\\file";
+    assert_int_equal(DokanNtCall(&rq), STATUS_INVALID_PARAMETER);
+    assert_null(rq.File);
 }
 
 /* ---- what is refused ----------------------------------------------------------------------------------- */
@@ -296,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lists_a_directory, open_volume, close_volume),
         cmocka_unit_test_setup_teardown(test_share_access_holds, open_volume, close_volume),
         cmocka_unit_test_setup_teardown(test_a_descriptor_goes_through, open_volume, close_volume),
+        cmocka_unit_test_setup_teardown(test_parents_and_numbers, open_volume, close_volume),
         cmocka_unit_test_setup_teardown(test_refuses_nonsense, open_volume, close_volume),
         cmocka_unit_test_setup_teardown(test_a_file_outlives_its_volume, open_volume, close_volume),
         cmocka_unit_test_setup_teardown(test_a_lock_waits_and_is_cancelled, open_volume, close_volume),

@@ -59,6 +59,8 @@ static uint32_t mode_of(const struct fuse_door *door, const struct nt_attr *attr
 
 static uint32_t links_of(const struct nt_attr *attr)
 {
+    if (attr->facts.valid & DOKAN_FACT_LINKS)
+        return attr->facts.links;
     return attr->attributes & FILE_ATTRIBUTE_DIRECTORY || !attr->links ? 1 : attr->links;
 }
 

@@ -153,6 +153,8 @@ bool fuse_request_done(struct fuse_request *rq);
 void fuse_request_interrupt(struct fuse_door *door, uint64_t unique);
 /* Gives the prepared request to the engine; true: the caller runs it. */
 bool fuse_request_admit(struct fuse_request *rq);
+/* The engine may keep it for later: INTERRUPT will want to find it, unless it has ended already. */
+void fuse_request_keep(struct fuse_request *rq);
 /* Has the handle cleaned up and closed once the engine lets go of the request: the kernel did not take it. */
 void fuse_request_close_later(struct fuse_request *rq, struct nt_handle *handle);
 /* Takes the next step of that. */
@@ -399,6 +401,7 @@ void fuse_released_readdirplus(struct fuse_request *rq);
 
 /* ops_attr.c */
 FUSE_OP_FUNCTIONS(getattr);
+FUSE_OP_FUNCTIONS(access);
 FUSE_OP_FUNCTIONS(setattr);
 FUSE_OP_FUNCTIONS(statx);
 FUSE_OP_FUNCTIONS(statfs);

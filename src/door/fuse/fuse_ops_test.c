@@ -288,6 +288,29 @@ static void test_statx(void **state)
     assert_int_equal(attr_of(k)->ino, ((const struct fuse_attr_out *)kernel_out(k))->attr.ino);
 }
 
+static int ask(struct kernel *k, uint64_t id, uint32_t mask)
+{
+    struct fuse_access_in in = {.mask = mask};
+    return kernel_call(k, FUSE_ACCESS, id, &in, sizeof in, NULL, 0);
+}
+
+/* Root, who alone may be there without the kernel's check, may do all but execute what nobody may. */
+static void test_access(void **state)
+{
+    (void)state;
+    for (uint32_t hidden = 0; hidden <= 0111; hidden += 011) {
+        struct kernel *k = kernel_start(&(struct kernel_options){.config = {.file_mask = hidden}});
+        uint64_t fh, id = kernel_create(k, 1, "f", 0444, &fh);
+        assert_int_equal(ask(k, id, F_OK), 0);
+        assert_int_equal(ask(k, id, R_OK | W_OK), 0);
+        assert_int_equal(ask(k, id, X_OK), (hidden & 0111) == 0111 ? -EACCES : 0);
+        assert_int_equal(ask(k, 1, R_OK | W_OK | X_OK), 0);
+        assert_int_equal(ask(k, 12345, X_OK), -ESTALE);
+        kernel_release(k, fh);
+        kernel_stop(k);
+    }
+}
+
 static void test_statx_unknown_before_39(void **state)
 {
     (void)state;
@@ -419,6 +442,12 @@ static void test_kill_privileges(void **state)
         rq = translated(k, FUSE_SETATTR, id, &set_in, sizeof set_in, NULL);
         assert_int_equal(rq->nt.setattr.valid, NT_SET_SIZE | (kill ? NT_SET_KILL : 0));
         done(rq);
+        /* Of fallocate the kernel does not say it: all but root. */
+        struct fuse_fallocate_in more = {.fh = fh, .length = 9, .mode = kill ? 0 : FALLOC_FL_KEEP_SIZE};
+        rq = translated(k, FUSE_FALLOCATE, id, &more, sizeof more, NULL);
+        assert_int_equal(rq->nt.setattr.valid,
+                         NT_SET_EXTEND | NT_SET_KILL | (kill ? NT_SET_SIZE : NT_SET_ALLOCATION));
+        done(rq);
     }
     kernel_release(k, fh);
 }
@@ -441,6 +470,7 @@ int main(void)
         TEST(test_chown),
         TEST(test_times_and_size),
         TEST(test_statx),
+        cmocka_unit_test(test_access),
         cmocka_unit_test(test_statx_unknown_before_39),
         TEST(test_statfs_and_fallocate),
     };

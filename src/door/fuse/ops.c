@@ -64,7 +64,7 @@ const struct fuse_op fuse_ops[] = {
     [FUSE_GETLK] = {"GETLK", NEVER(ENOSYS)},
     [FUSE_SETLK] = {"SETLK", NEVER(ENOSYS)},
     [FUSE_SETLKW] = {"SETLKW", NEVER(ENOSYS)},
-    [FUSE_ACCESS] = {"ACCESS", NEVER(ENOSYS)},
+    [FUSE_ACCESS] = {"ACCESS", SIZE(fuse_access_in), .flags = FUSE_OP_NODE, .op = NT_GETATTR, BOTH(access)},
     [FUSE_CREATE] = {"CREATE", SIZE(fuse_create_in), .names = 1, .flags = FUSE_OP_NODE, .op = NT_CREATE,
                      BOTH(create)},
     [FUSE_INTERRUPT] = {"INTERRUPT", SIZE(fuse_interrupt_in), .flags = FUSE_OP_QUIET | FUSE_OP_LIGHT,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Owns the operations on attributes: GETATTR, STATX, SETATTR, STATFS.
+ * Owns the operations on attributes: GETATTR, STATX, ACCESS, SETATTR, STATFS.
  *
  * What SETATTR can keep on a volume without modes and owners:
  *
@@ -13,6 +13,7 @@
 #include "door/fuse/fuse_i.h"
 #include <dokan/ntstatus.h>
 #include <errno.h>
+#include <unistd.h>
 
 /* ---- GETATTR, STATX ----------------------------------------------------------------------------------- */
 
@@ -71,6 +72,30 @@ void fuse_reply_statx(struct fuse_request *rq, NTSTATUS status, uint64_t informa
     fuse_valid_fill(rq->nt.getattr.out.attr_ns, &out->attr_valid, &out->attr_valid_nsec);
     fuse_statx_fill(rq->door, &rq->nt.getattr.out.attr, &out->stat);
     fuse_reply(rq, 0, sizeof *out);
+}
+
+/* ---- ACCESS ------------------------------------------------------------------------------------------- */
+
+/* Comes only where the kernel does not check modes itself: from root (see open_mount() in instance_start.c),
+ * who may do all but execute what nobody may. */
+int fuse_prepare_access(struct fuse_request *rq, const void *arg, size_t size)
+{
+    (void)size;
+    const struct fuse_access_in *in = arg;
+    bool execute = in->mask & X_OK && !nt_node_is_directory(rq->node);
+    return execute ? prepare_query(rq, 0, 0) : FUSE_ANSWER;
+}
+
+void fuse_reply_access(struct fuse_request *rq, NTSTATUS status, uint64_t information)
+{
+    (void)information;
+    if (!NT_SUCCESS(status)) {
+        fuse_reply_node_status(rq, status);
+        return;
+    }
+    struct fuse_attr shown;
+    fuse_attr_fill(rq->door, &rq->nt.getattr.out.attr, &shown);
+    fuse_reply(rq, shown.mode & 0111 ? 0 : -EACCES, 0);
 }
 
 /* ---- SETATTR ------------------------------------------------------------------------------------------ */

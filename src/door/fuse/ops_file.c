@@ -225,6 +225,8 @@ int fuse_prepare_fallocate(struct fuse_request *rq, const void *arg, size_t size
     rq->nt.setattr.node = rq->node;
     rq->nt.setattr.size = in->offset + in->length;
     rq->nt.setattr.valid = NT_SET_EXTEND | (in->mode & FALLOC_FL_KEEP_SIZE ? NT_SET_ALLOCATION : NT_SET_SIZE);
+    if (rq->in->uid != 0) /* the kernel does not say that set-id bits must go */
+        rq->nt.setattr.valid |= NT_SET_KILL;
     return FUSE_SUBMIT;
 }
 

@@ -7,8 +7,8 @@
  * each, so the argument of FUSE_WRITE ends at a page boundary, and so does the header of an answer in bulk:
  * data is page aligned both ways. A short answer lies within one page. Pages are touched when used.
  *
- * A request that waits in the engine (nt_admit() said false) stands on pool->waiting, where INTERRUPT finds
- * it.
+ * A request that waits in the engine (nt_admit() said false, or nt_run() came back without it) stands on
+ * pool->waiting, where INTERRUPT finds it.
  */
 #include "base/cleanup.h"
 #include "base/status.h"
@@ -233,10 +233,11 @@ static void engine_released(struct nt_request *nt)
     fuse_request_unref(rq);
 }
 
-/* The engine keeps it for later: INTERRUPT may want to find it, unless it has failed already. */
-static void wait_in_engine(struct fuse_request *rq)
+void fuse_request_keep(struct fuse_request *rq)
 {
     struct fuse_pool *pool = &rq->door->pool;
+    if (atomic_load(&rq->refs) == 1)
+        return;
     LOCK_SCOPE(&pool->lock);
     if (atomic_load(&rq->refs) == 1)
         return;
@@ -252,7 +253,7 @@ bool fuse_request_admit(struct fuse_request *rq)
     atomic_store_explicit(&rq->refs, 2, memory_order_relaxed);
     if (nt_admit(nt))
         return true;
-    wait_in_engine(rq);
+    fuse_request_keep(rq);
     return false;
 }
 

@@ -274,6 +274,7 @@ static void answer(struct fuse_request *rq, int verdict)
 static void run_admitted(struct fuse_request *rq)
 {
     nt_run(&rq->nt);
+    fuse_request_keep(rq);
 }
 
 /* Sees the message of `size` bytes in rq->in through; gives up the token. */

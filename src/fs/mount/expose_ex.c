@@ -81,7 +81,7 @@ static void put_facts(const struct expose *ex, const struct fs_info *info, bool 
         .LastWriteTime = time_shown(info, FS_INFO_MTIME, info->mtime),
         .ChangeTime = time_shown(info, FS_INFO_CTIME, info->ctime),
         .FileId = info->id,
-        .NumberOfLinks = info->type == FS_TYPE_DIRECTORY || !info->links ? 1 : info->links,
+        .NumberOfLinks = info->links ? info->links : 1,
         .Mode = mode_shown(ex, info),
         .Uid = info->uid,
         .Gid = info->gid,

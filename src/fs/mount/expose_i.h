@@ -80,6 +80,7 @@ struct handle {
     bool link;         /* the last name is one */
     bool link_itself;  /* and it is to be deleted or renamed: what it leads to stays as it is */
     bool itself;       /* links are not followed: FILE_OPEN_REPARSE_POINT */
+    bool by_modes;     /* its opener is held to modes: READONLY is for the others */
     bool fresh;        /* it was made by this handle */
     bool removed_late; /* to be removed once it is closed */
     /* The facts that were seen at the opening, good for a GetFileInformation that follows at once. */

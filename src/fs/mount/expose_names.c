@@ -269,8 +269,7 @@ static NTSTATUS may_replace(const struct expose *ex, const struct handle *h, con
 {
     if (h->directory && !h->link)
         return STATUS_ACCESS_DENIED;
-    /* Who opens links themselves goes by modes: READONLY is for the others. */
-    bool read_only = !h->itself && attributes_of(ex, &to->info) & FILE_ATTRIBUTE_READONLY;
+    bool read_only = !h->by_modes && attributes_of(ex, &to->info) & FILE_ATTRIBUTE_READONLY;
     if (!to->link && (to->info.type == FS_TYPE_DIRECTORY || read_only))
         return STATUS_ACCESS_DENIED;
     return STATUS_SUCCESS;

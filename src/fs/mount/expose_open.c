@@ -39,6 +39,7 @@ struct wish {
     const struct disposition *how;
     ACCESS_MASK access;
     ULONG attributes, options;
+    bool by_modes; /* the caller's kernel has checked them */
     struct handle *handle;
     int made; /* what making it said */
 };
@@ -73,6 +74,7 @@ static NTSTATUS new_handle(struct wish *wish, const struct where *where)
     h->link = where->link;
     h->link_itself = where->link && (wish->access & DELETE);
     h->itself = where->itself;
+    h->by_modes = wish->by_modes;
     wish->handle = h;
     return STATUS_SUCCESS;
 }
@@ -121,8 +123,7 @@ static int try_open(struct wish *wish, const char *path, int flags)
 static NTSTATUS may_open(const struct wish *wish, const struct where *where)
 {
     bool directory = where->info.type == FS_TYPE_DIRECTORY;
-    /* Who opens links themselves knows modes, and has checked them: READONLY is for the others. */
-    bool read_only = !where->itself && attributes_of(wish->ex, &where->info) & FILE_ATTRIBUTE_READONLY;
+    bool read_only = !wish->by_modes && attributes_of(wish->ex, &where->info) & FILE_ATTRIBUTE_READONLY;
     if (!wish->how->opens)
         return STATUS_OBJECT_NAME_COLLISION;
     if (!directory && (wish->options & FILE_DIRECTORY_FILE))
@@ -334,7 +335,6 @@ NTSTATUS DOKAN_CALLBACK expose_create(LPCWSTR name, PDOKAN_IO_SECURITY_CONTEXT s
 {
     const ULONG both = FILE_DIRECTORY_FILE | FILE_NON_DIRECTORY_FILE;
     CALL_SCOPE(info);
-    (void)security;
     (void)share; /* the engine has checked it */
     if ((options & both) == both || disposition > FILE_MAXIMUM_DISPOSITION)
         return STATUS_INVALID_PARAMETER;
@@ -342,7 +342,8 @@ NTSTATUS DOKAN_CALLBACK expose_create(LPCWSTR name, PDOKAN_IO_SECURITY_CONTEXT s
                         .how = &dispositions[disposition],
                         .access = access,
                         .attributes = attributes,
-                        .options = options};
+                        .options = options,
+                        .by_modes = security && security->AccessState.SecurityEvaluated};
     if ((wish.ex->flags & FS_READ_ONLY) && (options & FILE_DELETE_ON_CLOSE))
         return STATUS_MEDIA_WRITE_PROTECTED;
     NTSTATUS status = carry_out(&wish, name);
