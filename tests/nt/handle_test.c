@@ -198,7 +198,11 @@ static void test_disposition_ex(void **state)
     assert_status(STATUS_CANNOT_DELETE, rig_set(rig, h, FileDispositionInformationEx, &in, sizeof in));
     in.Flags |= FILE_DISPOSITION_IGNORE_READONLY_ATTRIBUTE;
     assert_status(STATUS_SUCCESS, rig_set(rig, h, FileDispositionInformationEx, &in, sizeof in));
-    in.Flags = FILE_DISPOSITION_ON_CLOSE; /* bit 0 clear: the mark goes */
+    in.Flags = FILE_DISPOSITION_ON_CLOSE; /* it was not opened so */
+    assert_status(STATUS_NOT_SUPPORTED, rig_set(rig, h, FileDispositionInformationEx, &in, sizeof in));
+    in.Flags = 0x20;
+    assert_status(STATUS_INVALID_PARAMETER, rig_set(rig, h, FileDispositionInformationEx, &in, sizeof in));
+    in.Flags = FILE_DISPOSITION_FORCE_IMAGE_SECTION_CHECK; /* bit 0 clear: the mark goes */
     assert_status(STATUS_SUCCESS, rig_set(rig, h, FileDispositionInformationEx, &in, sizeof in));
     assert_int_equal(0, fake_last(fs, DokanOperationDeleteFile).delete_pending);
     in.Flags = FILE_DISPOSITION_DELETE | FILE_DISPOSITION_POSIX_SEMANTICS |
@@ -209,8 +213,8 @@ static void test_disposition_ex(void **state)
     rig_close(rig);
 }
 
-/* POSIX deletion with a second handle: the name is free at once, the file lives on elsewhere until the last
- * close. */
+/* POSIX deletion with a second handle: the name is free when the first is closed, the file lives on elsewhere
+ * until the last one is. */
 static void test_posix_disposition(void **state)
 {
     struct rig *rig = rig_open(&(struct rig_spec){0});
@@ -218,11 +222,14 @@ static void test_posix_disposition(void **state)
     FILE_DISPOSITION_INFORMATION_EX in = {.Flags =
                                               FILE_DISPOSITION_DELETE | FILE_DISPOSITION_POSIX_SEMANTICS};
     assert_status(STATUS_SUCCESS, rig_set(rig, a, FileDispositionInformationEx, &in, sizeof in));
+    assert_int_equal(0, fake_calls(&rig->fs, DokanOperationMoveFile));
+    struct opened again = rig_create(rig, &(struct opening){.path = u"\\f", .disposition = FILE_OPEN});
+    assert_status(STATUS_DELETE_PENDING, again.status);
+    rig_end(rig, a);
     assert_text("\\f", fake_last(&rig->fs, DokanOperationMoveFile).path);
-    struct opened again = rig_create(rig, &(struct opening){.path = u"\\f", .disposition = FILE_CREATE});
+    again = rig_create(rig, &(struct opening){.path = u"\\f", .disposition = FILE_CREATE});
     assert_status(STATUS_SUCCESS, again.status);
     assert_text("\\f", fake_last(&rig->fs, DokanOperationZwCreateFile).path);
-    rig_end(rig, a);
     rig_end(rig, b);
     rig_end(rig, again.handle);
     rig_close(rig);

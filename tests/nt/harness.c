@@ -200,6 +200,19 @@ NTSTATUS rig_dispose(struct rig *rig, struct nt_handle *h, bool delete)
     return rig_set(rig, h, FileDispositionInformation, &in, sizeof in);
 }
 
+NTSTATUS rig_name_ex(struct rig *rig, struct nt_handle *h, int info_class, const WCHAR *to, ULONG flags)
+{
+    FILE_RENAME_INFORMATION_EX in = {.Flags = flags,
+                                     .FileNameLength = (ULONG)(text_length(to) * sizeof(WCHAR))};
+    const size_t at = offsetof(FILE_RENAME_INFORMATION_EX, FileName);
+    char buffer[1000] = {0};
+    assert_true(at + in.FileNameLength <= sizeof buffer);
+    memcpy(buffer, &in, at);
+    memcpy(buffer + at, to, in.FileNameLength);
+    const size_t length = at + in.FileNameLength;
+    return rig_set(rig, h, info_class, buffer, (uint32_t)(length < sizeof in ? sizeof in : length));
+}
+
 NTSTATUS rig_rename(struct rig *rig, struct nt_handle *h, const WCHAR *to, bool replace)
 {
     size_t bytes = text_length(to) * sizeof(WCHAR), at = offsetof(FILE_RENAME_INFORMATION, FileName);
@@ -208,7 +221,8 @@ NTSTATUS rig_rename(struct rig *rig, struct nt_handle *h, const WCHAR *to, bool 
     in->ReplaceIfExists = replace;
     in->FileNameLength = (ULONG)bytes;
     memcpy((char *)in + at, to, bytes);
-    NTSTATUS status = rig_set(rig, h, FileRenameInformation, in, (uint32_t)(at + bytes));
+    size_t length = at + bytes < sizeof *in ? sizeof *in : at + bytes;
+    NTSTATUS status = rig_set(rig, h, FileRenameInformation, in, (uint32_t)length);
     free(in);
     return status;
 }

@@ -96,6 +96,8 @@ NTSTATUS rig_query(struct rig *rig, struct nt_handle *h, int info_class, void *b
 NTSTATUS rig_set(struct rig *rig, struct nt_handle *h, int info_class, const void *buffer, uint32_t length);
 NTSTATUS rig_dispose(struct rig *rig, struct nt_handle *h, bool delete);
 NTSTATUS rig_rename(struct rig *rig, struct nt_handle *h, const WCHAR *to, bool replace);
+/* FILE_RENAME_* or FILE_LINK_*; the class is FileRenameInformationEx or FileLinkInformationEx. */
+NTSTATUS rig_name_ex(struct rig *rig, struct nt_handle *h, int info_class, const WCHAR *to, ULONG flags);
 NTSTATUS rig_query_volume(struct rig *rig, int info_class, void *buffer, uint32_t length, uint64_t *written);
 
 struct dir_query {

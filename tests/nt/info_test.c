@@ -105,8 +105,8 @@ static void test_all(void **state)
     for (uint32_t length = 90; length < at + bytes + 10; length++) {
         memset(buffer, 0xEE, sizeof buffer);
         NTSTATUS status = rig_query(rig, h, FileAllInformation, buffer, length, &n);
-        if (length < at) {
-            assert_status(STATUS_BUFFER_TOO_SMALL, status);
+        if (length < sizeof(FILE_ALL_INFORMATION)) {
+            assert_status(STATUS_INFO_LENGTH_MISMATCH, status);
             continue;
         }
         const FILE_ALL_INFORMATION *all = (const void *)buffer;
@@ -122,7 +122,7 @@ static void test_all(void **state)
     }
     rig_end(rig, h);
     h = rig_must_open(rig, u"\\");
-    assert_status(STATUS_BUFFER_OVERFLOW, rig_query(rig, h, FileAllInformation, buffer, 103, &n));
+    assert_status(STATUS_INFO_LENGTH_MISMATCH, rig_query(rig, h, FileAllInformation, buffer, 103, &n));
     assert_status(STATUS_SUCCESS, rig_query(rig, h, FileAllInformation, buffer, 104, &n));
     rig_end(rig, h);
     rig_close(rig);
@@ -137,7 +137,7 @@ static void test_names(void **state)
     for (size_t i = 0; i < COUNT_OF(classes); i++) {
         _Alignas(4) char buffer[64];
         uint64_t n;
-        assert_status(STATUS_BUFFER_TOO_SMALL, rig_query(rig, h, classes[i], buffer, 3, &n));
+        assert_status(STATUS_INFO_LENGTH_MISMATCH, rig_query(rig, h, classes[i], buffer, 7, &n));
         assert_status(STATUS_BUFFER_OVERFLOW, rig_query(rig, h, classes[i], buffer, 9, &n));
         assert_int_equal(8, n);
         assert_memory_equal(u"\\n", buffer + 4, 4);
@@ -155,7 +155,7 @@ static void test_query_table(void **state)
     static const struct {
         int info_class;
         NTSTATUS with_room;
-        uint32_t size; /* one byte less overflows */
+        uint32_t size; /* one byte less does not do */
     } rows[] = {
         {FileBasicInformation, STATUS_SUCCESS, 40},
         {FileStandardInformation, STATUS_SUCCESS, 24},
@@ -165,11 +165,10 @@ static void test_query_table(void **state)
         {FileNetworkOpenInformation, STATUS_SUCCESS, 56},
         {FileAttributeTagInformation, STATUS_SUCCESS, 8},
         {FileIdInformation, STATUS_SUCCESS, 24},
-        {FileAlternateNameInformation, STATUS_NOT_IMPLEMENTED, 0},
-        {FileCompressionInformation, STATUS_NOT_IMPLEMENTED, 0},
-        {FileHardLinkInformation, STATUS_INVALID_PARAMETER, 0},
-        {FileStandardLinkInformation, STATUS_INVALID_PARAMETER, 0},
-        {FileStatInformation, STATUS_INVALID_PARAMETER, 0},
+        {FileAlternateNameInformation, STATUS_OBJECT_NAME_NOT_FOUND, 0},
+        {FileProcessIdsUsingFileInformation, STATUS_INVALID_PARAMETER, 0},
+        {FileRemoteProtocolInformation, STATUS_INVALID_PARAMETER, 0},
+        {FileFullEaInformation, STATUS_INVALID_PARAMETER, 0},
         {FileDirectoryInformation, STATUS_INVALID_PARAMETER, 0},
         {FileRenameInformation, STATUS_INVALID_PARAMETER, 0},
         {0, STATUS_INVALID_PARAMETER, 0},
@@ -187,7 +186,7 @@ static void test_query_table(void **state)
             continue;
         assert_non_null(query_class_name(rows[i].info_class));
         assert_status(STATUS_SUCCESS, rig_query(rig, h, rows[i].info_class, buffer, rows[i].size, &n));
-        assert_status(STATUS_BUFFER_OVERFLOW,
+        assert_status(STATUS_INFO_LENGTH_MISMATCH,
                       rig_query(rig, h, rows[i].info_class, buffer, rows[i].size - 1, &n));
         assert_int_equal(0, n);
     }
@@ -250,7 +249,7 @@ static void test_streams(void **state)
                   rig_query(rig, h, FileStreamInformation, buffer, first + second - 1, &n));
     assert_int_equal(first, n);
     assert_int_equal(0, one->NextEntryOffset);
-    assert_status(STATUS_BUFFER_TOO_SMALL, rig_query(rig, h, FileStreamInformation, buffer, 31, &n));
+    assert_status(STATUS_INFO_LENGTH_MISMATCH, rig_query(rig, h, FileStreamInformation, buffer, 31, &n));
     fake_returns(&rig->fs, DokanOperationFindStreams, STATUS_END_OF_FILE);
     assert_status(STATUS_END_OF_FILE, rig_query(rig, h, FileStreamInformation, buffer, sizeof buffer, &n));
     fake_returns(&rig->fs, DokanOperationFindStreams, STATUS_PENDING);
@@ -356,11 +355,66 @@ static void test_set_sizes(void **state)
     rig_close(rig);
 }
 
+/* Kinds that do not fit, times before the beginning, positions between sectors, modes. */
+static void test_set_values(void **state)
+{
+    static const struct {
+        const WCHAR *path;
+        ULONG attributes;
+        LONGLONG change;
+        NTSTATUS expected;
+    } basics[] = {
+        {u"\\f", FILE_ATTRIBUTE_DIRECTORY, 0, STATUS_INVALID_PARAMETER},
+        {u"\\f", FILE_ATTRIBUTE_TEMPORARY, 0, STATUS_SUCCESS},
+        {u"\\d", FILE_ATTRIBUTE_DIRECTORY, 0, STATUS_SUCCESS},
+        {u"\\d", FILE_ATTRIBUTE_TEMPORARY, 0, STATUS_INVALID_PARAMETER},
+        {u"\\f", 0, -2, STATUS_SUCCESS},
+        {u"\\f", 0, -3, STATUS_INVALID_PARAMETER},
+    };
+    static const struct {
+        ULONG options;
+        LONGLONG position;
+        ULONG mode;
+        NTSTATUS positioned, moded;
+    } rows[] = {
+        {0, 7, FILE_WRITE_THROUGH, STATUS_SUCCESS, STATUS_SUCCESS},
+        {0, -1, FILE_SYNCHRONOUS_IO_NONALERT, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER},
+        {FILE_NO_INTERMEDIATE_BUFFERING, 511, 0, STATUS_INVALID_PARAMETER, STATUS_SUCCESS},
+        {FILE_NO_INTERMEDIATE_BUFFERING, 1024, FILE_DELETE_ON_CLOSE, STATUS_SUCCESS,
+         STATUS_INVALID_PARAMETER},
+        {FILE_SYNCHRONOUS_IO_ALERT, 7, FILE_SYNCHRONOUS_IO_NONALERT, STATUS_SUCCESS, STATUS_SUCCESS},
+        {FILE_SYNCHRONOUS_IO_ALERT, 7, FILE_SEQUENTIAL_ONLY, STATUS_SUCCESS, STATUS_INVALID_PARAMETER},
+    };
+    struct rig *rig = rig_open(&(struct rig_spec){.sector = 512, .unit = 512});
+    for (size_t i = 0; i < COUNT_OF(basics); i++) {
+        struct nt_handle *h = rig_must_open(rig, basics[i].path);
+        FILE_BASIC_INFORMATION in = {.FileAttributes = basics[i].attributes,
+                                     .ChangeTime.QuadPart = basics[i].change};
+        assert_status(basics[i].expected, rig_set(rig, h, FileBasicInformation, &in, sizeof in));
+        rig_end(rig, h);
+    }
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct opening how = {.path = u"\\f",
+                              .access = FILE_GENERIC_READ,
+                              .disposition = FILE_OPEN,
+                              .options = rows[i].options};
+        struct nt_handle *h = rig_create(rig, &how).handle;
+        FILE_MODE_INFORMATION mode;
+        assert_status(rows[i].positioned,
+                      rig_set(rig, h, FilePositionInformation, &rows[i].position, sizeof(LONGLONG)));
+        assert_status(rows[i].moded, rig_set(rig, h, FileModeInformation, &rows[i].mode, sizeof(ULONG)));
+        rig_query(rig, h, FileModeInformation, &mode, sizeof mode, NULL);
+        if (rows[i].moded == STATUS_SUCCESS)
+            assert_int_equal(rows[i].mode, mode.Mode & ~(ULONG)FILE_NO_INTERMEDIATE_BUFFERING);
+        rig_end(rig, h);
+    }
+    rig_close(rig);
+}
+
 static void test_set_refused(void **state)
 {
     static const int unknown[] = {FileLinkInformation,
                                   FileShortNameInformation,
-                                  FileModeInformation,
                                   FileFullEaInformation,
                                   FileStandardInformation,
                                   0,
@@ -399,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_query_errors),    cmocka_unit_test(test_streams),
         cmocka_unit_test(test_streams_refused), cmocka_unit_test(test_set_basic),
         cmocka_unit_test(test_set_sizes),       cmocka_unit_test(test_set_refused),
+        cmocka_unit_test(test_set_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,6 +131,7 @@ static void test_flags(void **state)
 {
     struct rig *rig = rig_open(&(struct rig_spec){0});
     struct nt_handle *h = rig_must_open(rig, u"\\f");
+    fake_has_size(&rig->fs, 1, 0);
     for (unsigned bits = 0; bits < 4; bits++) {
         char byte = 0;
         struct nt_request rq;
@@ -143,6 +144,65 @@ static void test_flags(void **state)
         assert_int_equal(bits >> 1, call.nocache);
         assert_int_equal(0, call.synchronous);
     }
+    rig_end(rig, h);
+    rig_close(rig);
+}
+
+static NTSTATUS paging_write(struct rig *rig, struct nt_handle *h, uint32_t length, int64_t offset,
+                             uint64_t *done)
+{
+    static char data[64];
+    struct nt_request rq;
+    rig_request(rig, &rq, NT_WRITE, h);
+    rq.io = (struct nt_io_args){.buffer = data, .length = length, .offset = offset, .paging = true};
+    return nt_call(&rq, done);
+}
+
+/* Even where the file system would let the file grow; also after the Cleanup. */
+static void test_paging_never_grows_a_file(void **state)
+{
+    static const struct {
+        int64_t offset;
+        uint32_t length, written; /* 0: not even asked */
+    } rows[] = {{0, 10, 10}, {8, 10, 2}, {9, 1, 1}, {10, 4, 0}, {1000, 64, 0}, {-1, 4, 0}};
+    struct rig *rig = rig_open(&(struct rig_spec){0});
+    struct nt_handle *h = rig_must_open(rig, u"\\f");
+    fake_has_size(&rig->fs, 10, 0);
+    for (int cleaned = 0; cleaned < 2; cleaned++) {
+        for (size_t i = 0; i < COUNT_OF(rows); i++) {
+            uint64_t done = 99;
+            fake_forget(&rig->fs);
+            assert_status(STATUS_SUCCESS, paging_write(rig, h, rows[i].length, rows[i].offset, &done));
+            assert_int_equal(rows[i].written, done);
+            assert_int_equal(rows[i].written != 0, fake_calls(&rig->fs, DokanOperationWriteFile));
+            if (rows[i].written)
+                assert_int_equal(rows[i].written, fake_last(&rig->fs, DokanOperationWriteFile).length);
+        }
+        if (!cleaned)
+            rig_cleanup(rig, h);
+    }
+    char byte;
+    assert_status(STATUS_FILE_CLOSED, rig_read(rig, h, &byte, 1, 0, NULL));
+    rig_close_only(rig, h);
+    rig_close(rig);
+}
+
+/* Who has no right but to append does not write elsewhere. */
+static void test_append_only(void **state)
+{
+    struct rig *rig = rig_open(&(struct rig_spec){0});
+    struct opening how = {.path = u"\\f",
+                          .access = FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE,
+                          .disposition = FILE_OPEN,
+                          .options = FILE_SYNCHRONOUS_IO_NONALERT};
+    struct nt_handle *h = rig_create(rig, &how).handle;
+    fake_has_size(&rig->fs, 100, 0);
+    assert_status(STATUS_SUCCESS, rig_write(rig, h, "x", 1, 7, NULL));
+    assert_int_equal(-1, fake_last(&rig->fs, DokanOperationWriteFile).offset);
+    assert_int_equal(1, fake_last(&rig->fs, DokanOperationWriteFile).to_eof);
+    FILE_POSITION_INFORMATION position;
+    rig_query(rig, h, FilePositionInformation, &position, sizeof position, NULL);
+    assert_int_equal(100, position.CurrentByteOffset.QuadPart);
     rig_end(rig, h);
     rig_close(rig);
 }
@@ -246,6 +306,8 @@ int main(void)
         cmocka_unit_test(test_write),
         cmocka_unit_test(test_append_and_position),
         cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_paging_never_grows_a_file),
+        cmocka_unit_test(test_append_only),
         cmocka_unit_test(test_flush),
         cmocka_unit_test(test_user_mode_locks),
         cmocka_unit_test(test_missing_callbacks),

@@ -273,11 +273,12 @@ static void test_posix_disposition(void **state)
                                               FILE_DISPOSITION_DELETE | FILE_DISPOSITION_POSIX_SEMANTICS};
     assert_status(STATUS_SUCCESS, rig_set(w.rig, a, FileDispositionInformationEx, &in, sizeof in));
     assert_status(STATUS_SUCCESS, rig_set(w.rig, b, FileDispositionInformationEx, &in, sizeof in));
+    assert_status(STATUS_DELETE_PENDING, open_status(w.rig, u"\\f"));
+    rig_end(w.rig, a);
     assert_status(STATUS_OBJECT_NAME_NOT_FOUND, open_status(w.rig, u"\\f"));
     put(w.rig, u"\\f", "new");
     in.Flags = 0;
-    assert_status(STATUS_DELETE_PENDING, rig_set(w.rig, b, FileDispositionInformationEx, &in, sizeof in));
-    rig_end(w.rig, a);
+    assert_status(STATUS_FILE_DELETED, rig_set(w.rig, b, FileDispositionInformationEx, &in, sizeof in));
     assert_string_equal("old", contents(w.rig, b));
     rig_end(w.rig, b);
     assert_string_equal("new", contents_of(w.rig, u"\\f"));

@@ -22,7 +22,10 @@ static void test_forms_of_the_target(void **state)
         {u"\\f", u"a\\b", NULL, STATUS_OBJECT_NAME_INVALID},
         {u"\\f", u"\\a\\..\\b", NULL, STATUS_OBJECT_NAME_INVALID},
         {u"\\f", u"a/b", NULL, STATUS_OBJECT_NAME_INVALID},
-        {u"\\f", u"", NULL, STATUS_OBJECT_NAME_INVALID},
+        {u"\\f", u"", NULL, STATUS_INVALID_PARAMETER},
+        {u"\\f", u"a*", NULL, STATUS_OBJECT_NAME_INVALID},
+        {u"\\f", u"\\d\\a|b", NULL, STATUS_OBJECT_NAME_INVALID},
+        {u"\\f", u"a\t", NULL, STATUS_OBJECT_NAME_INVALID},
         {u"\\f", u"\\", NULL, STATUS_INVALID_PARAMETER},
         {u"\\f", u".", NULL, STATUS_OBJECT_NAME_INVALID},
         {u"\\d", u"\\d\\e", NULL, STATUS_INVALID_PARAMETER},
@@ -119,11 +122,11 @@ static void test_hostile_buffers(void **state)
         NTSTATUS expected;
     } rows[] = {
         {4, 24, 0, STATUS_SUCCESS},
-        {4, 23, 0, STATUS_INVALID_PARAMETER},
-        {4, 20, 0, STATUS_INVALID_PARAMETER},
+        {4, 23, 0, STATUS_INFO_LENGTH_MISMATCH},
         {4, 19, 0, STATUS_INFO_LENGTH_MISMATCH},
+        {6, 24, 0, STATUS_INVALID_PARAMETER},
         {3, 24, 0, STATUS_INVALID_PARAMETER},
-        {0, 24, 0, STATUS_OBJECT_NAME_INVALID},
+        {0, 24, 0, STATUS_INVALID_PARAMETER},
         {0xFFFFFFFF, 24, 0, STATUS_INVALID_PARAMETER},
         {0xFFFFFFFE, 24, 0, STATUS_INVALID_PARAMETER},
         {4, 24, 0x1234, STATUS_INVALID_PARAMETER},
@@ -183,12 +186,21 @@ static void test_directory_by_name(void **state)
     rig_close(rig);
 }
 
+static NTSTATUS DOKAN_CALLBACK frees_name(LPCWSTR FileName, PDOKAN_FILE_INFO DokanFileInfo)
+{
+    return STATUS_SUCCESS;
+}
+
 /* The new name belongs to the renamed file; a file that was open there lives on under no name. */
 static void test_replaced_target(void **state)
 {
-    struct rig *rig = rig_open(&(struct rig_spec){0});
+    static const DOKAN_OPERATIONS_EX frees = {.Size = sizeof frees, .RemoveName = frees_name};
+    struct rig *rig = rig_open(&(struct rig_spec){.operations_ex = &frees});
     struct nt_handle *a = rig_must_open(rig, u"\\a"), *b = rig_must_open(rig, u"\\b");
-    assert_status(STATUS_SUCCESS, rig_rename(rig, a, u"b", true));
+    assert_status(STATUS_ACCESS_DENIED, rig_rename(rig, a, u"b", true));
+    assert_int_equal(0, fake_calls(&rig->fs, DokanOperationMoveFile));
+    assert_status(STATUS_SUCCESS, rig_name_ex(rig, a, FileRenameInformationEx, u"b",
+                                              FILE_RENAME_REPLACE_IF_EXISTS | FILE_RENAME_POSIX_SEMANTICS));
     struct nt_handle *again = rig_must_open(rig, u"\\b");
     assert_ptr_equal(nt_handle_node(a), nt_handle_node(again));
     assert_ptr_not_equal(nt_handle_node(b), nt_handle_node(again));

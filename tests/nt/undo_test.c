@@ -220,7 +220,7 @@ static void test_links_of_a_removed_file(void **state)
         rig_request(rig, &rq, NT_GETATTR, f);
         rq.getattr.node = nt_handle_node(f);
         assert_status(STATUS_SUCCESS, nt_call(&rq, NULL));
-        assert_int_equal(expected, rq.getattr.out.attr.links);
+        assert_int_equal(expected, rq.getattr.out.attr.facts.links);
         if (expected)
             assert_status(STATUS_SUCCESS, rig_remove(rig, u"\\f", false));
     }
@@ -267,13 +267,21 @@ static void test_name_of_a_hidden_target(void **state)
     rig_close(rig);
 }
 
+static NTSTATUS DOKAN_CALLBACK frees_name(LPCWSTR FileName, PDOKAN_FILE_INFO DokanFileInfo)
+{
+    return STATUS_SUCCESS;
+}
+
+static const DOKAN_OPERATIONS_EX frees = {.Size = sizeof frees, .RemoveName = frees_name};
+
 /* What was replaced has no name that could be deleted or moved. */
 static void test_replaced_file_keeps_its_hands_off(void **state)
 {
-    struct rig *rig = rig_open(&(struct rig_spec){0});
+    struct rig *rig = rig_open(&(struct rig_spec){.operations_ex = &frees});
     struct nt_handle *a = rig_must_open(rig, u"\\a"), *b = rig_must_open(rig, u"\\b");
     struct nt_handle *b2 = rig_must_open(rig, u"\\b");
-    assert_status(STATUS_SUCCESS, rig_rename(rig, a, u"b", true));
+    assert_status(STATUS_SUCCESS, rig_name_ex(rig, a, FileRenameInformationEx, u"b",
+                                              FILE_RENAME_REPLACE_IF_EXISTS | FILE_RENAME_POSIX_SEMANTICS));
     fake_forget(&rig->fs);
     FILE_DISPOSITION_INFORMATION_EX in = {.Flags =
                                               FILE_DISPOSITION_DELETE | FILE_DISPOSITION_POSIX_SEMANTICS};
@@ -293,14 +301,14 @@ static void test_replaced_file_keeps_its_hands_off(void **state)
 static void test_replaced_file_is_not_deleted_again(void **state)
 {
     for (int on_close = 0; on_close < 2; on_close++) {
-        struct rig *rig = rig_open(&(struct rig_spec){0});
+        struct rig *rig = rig_open(&(struct rig_spec){.operations_ex = &frees});
         struct nt_handle *a = rig_must_open(rig, u"\\a");
         struct opened b = rig_create(rig, &(struct opening){.path = u"\\b",
                                                             .disposition = FILE_OPEN,
                                                             .options = on_close ? FILE_DELETE_ON_CLOSE : 0});
         if (!on_close)
             assert_status(STATUS_SUCCESS, rig_dispose(rig, b.handle, true));
-        assert_status(STATUS_SUCCESS, rig_rename(rig, a, u"b", true));
+        assert_status(STATUS_SUCCESS, rig_move(rig, u"\\a", u"\\b", NT_RENAME_REPLACE));
         rig_end(rig, b.handle); /* \b is the renamed file by now */
         assert_int_equal(0, deletions(rig));
         rig_end(rig, a);
@@ -335,9 +343,9 @@ static void test_late_create_deletes_nothing(void **state)
 /* What has no name any more cannot be opened by its node: the path is another's. */
 static void test_replaced_file_is_not_opened(void **state)
 {
-    struct rig *rig = rig_open(&(struct rig_spec){0});
+    struct rig *rig = rig_open(&(struct rig_spec){.operations_ex = &frees});
     struct nt_handle *a = rig_must_open(rig, u"\\a"), *b = rig_must_open(rig, u"\\b");
-    assert_status(STATUS_SUCCESS, rig_rename(rig, a, u"b", true));
+    assert_status(STATUS_SUCCESS, rig_move(rig, u"\\a", u"\\b", NT_RENAME_REPLACE));
     struct opened again = rig_create(
         rig, &(struct opening){.path = u"", .dir = nt_handle_node(b), .disposition = FILE_OVERWRITE});
     assert_status(STATUS_OBJECT_NAME_NOT_FOUND, again.status);

@@ -112,7 +112,7 @@ static void test_device_and_sizes(void **state)
         {FileFsFullSizeInformation, 32, STATUS_BUFFER_OVERFLOW},
         {FileFsObjectIdInformation, 0, STATUS_INVALID_PARAMETER},
         {FileFsControlInformation, 0, STATUS_INVALID_PARAMETER},
-        {FileFsSectorSizeInformation, 0, STATUS_INVALID_PARAMETER},
+        {FileFsSectorSizeInformation, 28, STATUS_INFO_LENGTH_MISMATCH},
         {0, 0, STATUS_INVALID_PARAMETER},
         {-1, 0, STATUS_INVALID_PARAMETER},
     };
