@@ -140,6 +140,7 @@ struct node {
     _Atomic uint32_t mode, uid, gid;
     _Atomic uint64_t device;
     _Atomic uint32_t links;       /* number of names */
+    _Atomic uint32_t directories; /* in it */
     _Atomic uint32_t tag;         /* of the reparse point, 0: none */
     _Atomic uint32_t link_length; /* of a symbolic link: bytes of its target */
     enum kind kind;
@@ -838,12 +839,14 @@ static void name_attach(struct node *parent, struct name *name)
     entries_add(entries_of(parent, node), name);
     table_add(&node->fs->names, &name->hook,
               hash_name(node->fs, parent, name->text, node->kind == KIND_STREAM));
+    parent->directories += node->kind == KIND_DIRECTORY;
     node_changed(parent, true);
 }
 
 static void name_detach(struct name *name)
 {
     struct node *parent = name->parent;
+    parent->directories -= name->node->kind == KIND_DIRECTORY;
     table_remove(&name->node->fs->names, &name->hook);
     entries_remove(entries_of(parent, name->node), name);
     name->parent = NULL;
@@ -1536,9 +1539,12 @@ static DWORD shown_attributes(struct node *node)
     return attributes ? attributes : FILE_ATTRIBUTE_NORMAL;
 }
 
+/* As Linux counts: a directory is named by its parent, by itself and by each directory in it. */
 static ULONG links_shown(const struct node *owner)
 {
-    return owner == owner->fs->root ? 1 : owner->links;
+    if (!is_directory(owner))
+        return owner->links;
+    return owner->links || owner == owner->fs->root ? 2 + owner->directories : 0;
 }
 
 static NTSTATUS DOKAN_CALLBACK memfs_GetFileInformation(LPCWSTR FileName, LPBY_HANDLE_FILE_INFORMATION Buffer,
@@ -1557,7 +1563,7 @@ static NTSTATUS DOKAN_CALLBACK memfs_GetFileInformation(LPCWSTR FileName, LPBY_H
         .dwVolumeSerialNumber = VOLUME_SERIAL,
         .nFileSizeHigh = (DWORD)(size >> 32),
         .nFileSizeLow = (DWORD)size,
-        .nNumberOfLinks = links_shown(owner),
+        .nNumberOfLinks = is_directory(owner) ? 1 : owner->links,
         .nFileIndexHigh = (DWORD)(owner->index >> 32),
         .nFileIndexLow = (DWORD)owner->index,
     };
@@ -1972,7 +1978,7 @@ static void facts_fill(struct node *node, DOKAN_FACTS *out)
         .LastAccessTime = (LONG64)owner->accessed,
         .LastWriteTime = (LONG64)owner->written,
         .ChangeTime = (LONG64)owner->changed,
-        .FileId = node->index, /* a stream is a file of its own here */
+        .FileId = owner->index,
         .Device = owner->device,
         .NumberOfLinks = links_shown(owner),
         .Mode = shown_mode(owner),

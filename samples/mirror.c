@@ -3,7 +3,7 @@
  * mirror: the volume as a whole and the program around it. mirror.h says how the sample is laid out. With
  * -DMIRROR_NO_MAIN only the file system is compiled.
  */
-#include "mirror.h"
+#include "mirror_kept.h"
 
 #include <errno.h>
 #include <sys/statvfs.h>
@@ -83,7 +83,7 @@ struct settings {
     const char *root, *mount_point, *unc, *label, *mount_options;
 };
 
-enum { SHOW_HELP = 1, SINGLE_THREAD = 2, IMPERSONATE = 4, BASIC = 8 };
+enum { SHOW_HELP = 1, SINGLE_THREAD = 2, IMPERSONATE = 4, BASIC = 8, KEEP = 16 };
 
 /* A mount inside of what it shows would show itself for ever. (A drive's folder is the library's to choose.)
  */
@@ -107,6 +107,8 @@ static const char *objection(const struct settings *set)
         return "a network drive (/n) cannot go with the mount manager (/o); leave one out";
     if ((set->options & DOKAN_OPTION_MOUNT_MANAGER) && (set->options & DOKAN_OPTION_CURRENT_SESSION))
         return "the mount manager (/o) cannot go with one session (/c); leave one out";
+    if ((set->other & BASIC) && (set->other & KEEP))
+        return "what is kept beside files is told by extended operations; leave --basic or --keep out";
     if ((set->other & IMPERSONATE) && geteuid() != 0)
         return "acting as the caller (/p) needs root; leave it out or run as root";
     if (shows_itself(set))
@@ -133,7 +135,8 @@ static bool prepare(const struct settings *set, struct mirror *mirror, DOKAN_OPT
     mirror->label = cmdline_utf16(set->label);
     options->Version = DOKAN_VERSION;
     options->SingleThread = set->other & SINGLE_THREAD ? TRUE : FALSE;
-    options->Options = set->options | (set->unc ? DOKAN_OPTION_NETWORK : 0);
+    options->Options = set->options | (set->unc ? DOKAN_OPTION_NETWORK : 0) |
+                       (set->other & KEEP ? DOKAN_OPTION_ALT_STREAM : 0);
     options->GlobalContext = (ULONG64)(uintptr_t)mirror;
     options->MountPoint = cmdline_utf16(set->mount_point);
     options->UNCName = set->unc ? cmdline_utf16(set->unc) : NULL;
@@ -156,9 +159,12 @@ static int run(const struct settings *set)
         return 1;
     }
     int code = 1;
+    const bool keep = set->other & KEEP;
+    const DOKAN_OPERATIONS *operations = keep ? &mirror_kept_operations : &mirror_operations;
+    const DOKAN_OPERATIONS_EX *more = keep ? &mirror_kept_operations_ex : &mirror_operations_ex;
     if (prepare(set, &mirror, &options))
-        code = cmdline_serve(&options, (PDOKAN_OPERATIONS)(uintptr_t)&mirror_operations,
-                             mirror.basic ? NULL : &mirror_operations_ex, 0, set->mount_options);
+        code = cmdline_serve(&options, (PDOKAN_OPERATIONS)(uintptr_t)operations, mirror.basic ? NULL : more,
+                             keep ? MIRROR_KEPT_FLAGS : 0, set->mount_options);
     if (DokanIsVolumeDrained(0)) {
         close_scope(&mirror.root.fd);
         free(mirror.label);
@@ -204,6 +210,8 @@ int main(int argc, char **argv)
          "more trace, with /d"},
         {0, "basic", CMDLINE_FLAG, &set.other, BASIC, NULL,
          "nothing that Dokany has no callback for: no links, modes, owners, extended attributes"},
+        {0, "keep", CMDLINE_FLAG, &set.other, KEEP, NULL,
+         "keep Windows' attributes, descriptors and streams in extended attributes of the host"},
         {0, "mount-options", CMDLINE_TEXT, &set.mount_options, 0, "LIST",
          "Linux mount options, for example allow_other"},
         {0, "help", CMDLINE_FLAG, &set.other, SHOW_HELP, NULL, "show this text"},

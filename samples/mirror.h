@@ -10,6 +10,7 @@
  *     mirror_facts.c  modes, owners, ids
  *     mirror_links.c  symbolic links and special files
  *     mirror_ex.c     extended attributes, holes, and the table of what Dokany has no callback for
+ *     mirror_kept.h   the same with Windows' attributes, descriptors and streams, kept in those of the host
  *     hostdir.c       names of the volume and paths of the host
  *
  * A handle's Context is a struct file: a descriptor that is opened once, in ZwCreateFile, and closed in
@@ -45,6 +46,7 @@ struct file {
     bool itself;          /* links were not followed */
     bool fresh;           /* it was made by this handle */
     atomic_bool stripped; /* the set-id bits are gone */
+    char *stream;         /* mirror_kept.h: the attribute of the host that holds it; else NULL */
 };
 
 static inline struct mirror *mirror_of(PDOKAN_FILE_INFO info)
@@ -75,6 +77,7 @@ bool act_as_caller(PDOKAN_FILE_INFO info);
 void act_as_self(PDOKAN_FILE_INFO info);
 
 int get_statx(int dir, const char *name, int flags, struct statx *out);
+void mirror_fill_facts(const struct statx *st, PDOKAN_FACTS out);
 DWORD attributes_of(unsigned mode);
 uint32_t reparse_tag_of(unsigned mode); /* 0: none */
 uint64_t shown_size(const struct statx *st);

@@ -41,7 +41,7 @@ static DWORD all_attributes(unsigned mode)
     return attributes_of(mode) | (reparse_tag_of(mode) ? FILE_ATTRIBUTE_REPARSE_POINT : 0);
 }
 
-static void fill(const struct statx *st, PDOKAN_FACTS out)
+void mirror_fill_facts(const struct statx *st, PDOKAN_FACTS out)
 {
     *out = (DOKAN_FACTS){
         .Size = out->Size,
@@ -56,7 +56,7 @@ static void fill(const struct statx *st, PDOKAN_FACTS out)
         .ChangeTime = time_number(filetime(st->stx_ctime)),
         .FileId = file_id(st),
         .Device = makedev(st->stx_rdev_major, st->stx_rdev_minor),
-        .NumberOfLinks = S_ISDIR(st->stx_mode) ? 1 : st->stx_nlink,
+        .NumberOfLinks = st->stx_nlink,
         .Mode = st->stx_mode & 07777,
         .Uid = st->stx_uid,
         .Gid = st->stx_gid,
@@ -72,7 +72,7 @@ NTSTATUS DOKAN_CALLBACK mirror_GetFacts(LPCWSTR FileName, PDOKAN_FACTS Facts, PD
         return STATUS_INVALID_HANDLE;
     if (get_statx(file->fd, "", AT_EMPTY_PATH, &st) != 0)
         return status_of(errno);
-    fill(&st, Facts);
+    mirror_fill_facts(&st, Facts);
     return STATUS_SUCCESS;
 }
 
@@ -88,7 +88,7 @@ static bool list_one(void *ctx, int dir, const char *entry, LPCWSTR name)
     struct statx st;
     if (get_statx(dir, entry, AT_SYMLINK_NOFOLLOW, &st) != 0)
         return true; /* it vanished */
-    fill(&st, &facts);
+    mirror_fill_facts(&st, &facts);
     return listing->fill(name, &facts, listing->info) == 0;
 }
 

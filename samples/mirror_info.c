@@ -173,6 +173,8 @@ NTSTATUS DOKAN_CALLBACK mirror_SetFileAttributes(LPCWSTR FileName, DWORD FileAtt
         return STATUS_INVALID_HANDLE;
     if (FileAttributes == 0) /* "leave them as they are" */
         return STATUS_SUCCESS;
+    if (FileAttributes & (file->directory ? FILE_ATTRIBUTE_TEMPORARY : FILE_ATTRIBUTE_DIRECTORY))
+        return STATUS_INVALID_PARAMETER;
     if (!act_as_caller(DokanFileInfo))
         return STATUS_ACCESS_DENIED;
     NTSTATUS status = set_read_only(file, FileAttributes & FILE_ATTRIBUTE_READONLY);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* What is to get a name. */
@@ -60,7 +61,7 @@ NTSTATUS DOKAN_CALLBACK mirror_GetReparsePoint(LPCWSTR FileName, PVOID Buffer, U
 
 /* ---- making ------------------------------------------------------------------------------------------ */
 
-/* A device has number 0 until SetFacts brings its own. */
+/* A device has a number that stands for none until SetFacts brings its own; 0 is a whiteout on overlayfs. */
 static NTSTATUS thing_of(const void *buffer, ULONG length, struct thing *out)
 {
     static const mode_t types[] = {S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK};
@@ -68,7 +69,7 @@ static NTSTATUS thing_of(const void *buffer, ULONG length, struct thing *out)
     if (length < sizeof head)
         return STATUS_IO_REPARSE_DATA_INVALID;
     memcpy(&head, buffer, sizeof head);
-    out->device = 0;
+    out->device = makedev(0, 1);
     out->type = S_IFLNK;
     if (head.tag == IO_REPARSE_TAG_LX_SYMLINK || head.tag == IO_REPARSE_TAG_SYMLINK)
         return DokanGetSymbolicLink(buffer, length, out->target, sizeof out->target)
