@@ -922,6 +922,31 @@ FSAPI int fs_unmount(const char *path, struct fs_error *error);
 
 /** @} */
 
+/** @name In this process, without a mount
+ * @{ */
+
+struct fs_volume;
+
+/**
+ * Makes a volume of an object, to be used through nt.h or checked by check.h.
+ *
+ * @param fs the object; the volume takes its own reference
+ * @param options flags, timeout_ms, numthreads, fsname, volname, operations, exclusive; the rest means
+ * nothing here. NULL for the defaults
+ * @param[out] volume receives the volume, to be given up with fs_volume_close()
+ * @param[out] error explains a failure; may be NULL
+ * @return 0; -EINVAL, -ENOMEM and others
+ */
+FSAPI int fs_volume_open(struct fs *fs, const struct fs_mount_options *options, struct fs_volume **volume,
+                         struct fs_error *error);
+/** The volume as a DOKAN_HANDLE. @param volume the volume @return the handle; it is not to be closed */
+FSAPI void *fs_volume_handle(const struct fs_volume *volume);
+/** Ends the volume and waits until its object is closed. @param volume the volume or NULL @return 0;
+ * -ETIMEDOUT; a negative errno when the object could not be closed properly: data may be lost */
+FSAPI int fs_volume_close(struct fs_volume *volume);
+
+/** @} */
+
 /** @name For bindings
  * @{ */
 

@@ -88,6 +88,7 @@ const struct cli_option *verb_option(const struct verb *verb, size_t index);
 /* ---- verbs -------------------------------------------------------------------------------------------- */
 
 int run_cat(const struct call *call);
+int run_check(const struct call *call);
 int run_cp(const struct call *call);
 int run_du(const struct call *call);
 int run_formats(const struct call *call);

@@ -83,6 +83,14 @@ static const struct cli_option du_options[] = {
     {"human", 'h', NULL, "sizes as 1.5K, 3.2M"},
     {0},
 };
+static const struct cli_option check_options[] = {
+    {"verbose", 'v', NULL, "list every check"},
+    {"read-only", 'r', NULL, "write nothing: look at what is there already"},
+    {"only", 0, "LIST", "these features or checks only: files,times.write"},
+    {"deadline", 0, "SECONDS", "how long a call may take, default 10"},
+    {"posix", 'p', NULL, "use the calls of Linux programs, also in a directory where nothing is mounted"},
+    {0},
+};
 static const struct cli_option help_options[] = {
     {"words", 0, "WHAT",
      "one word per line, for completion: verbs, filters, schemes, or a verb for its options"},
@@ -247,6 +255,18 @@ const struct verb verbs[] = {
      run_du,
      VERB_JSON,
      {du_options, source_options}},
+    {"check",
+     "TARGET",
+     "check a file system by the rules",
+     "Checks feature by feature what a file system does. What is mounted is checked with the calls of Linux "
+     "programs; a source is opened in this process and checked by the rules of Windows. Everything is done "
+     "in a new directory, which is removed afterwards. Exit status: 0 nothing is wrong, 1 something is or "
+     "nothing could be checked, 2 it could not begin.",
+     1,
+     1,
+     run_check,
+     VERB_JSON,
+     {check_options, source_options}},
     {"formats",
      "",
      "list formats and filters",

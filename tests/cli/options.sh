@@ -55,7 +55,7 @@ row 2 '' "usage: dokanctl cp" cp dir
 # One table: help, the man page, completion.
 row 0 '^usage: dokanctl VERB' '' help
 "$dokanctl" help --words verbs >"$top/verbs"
-same "number of verbs" "$(wc -l <"$top/verbs")" 19
+same "number of verbs" "$(wc -l <"$top/verbs")" 20
 sed 's/\\-/-/g; s/\\fI//g; s/\\fR//g; s/" //g; s/"//g' "$tree/docs/man/dokanctl.1" >"$top/man"
 while read -r verb; do
     row 0 "^usage: dokanctl $verb" '' help "$verb"

@@ -146,6 +146,40 @@ static void test_read_only(void **state)
     assert_int_equal(probe(u"\\f", READ, FILE_OPEN, 0), OK);
 }
 
+/* READONLY holds for everybody whose modes no kernel has checked, however he opens. */
+static void test_read_only_files(void **state)
+{
+    static const struct {
+        ULONG disposition, options;
+        bool kernel;
+        NTSTATUS status;
+    } rows[] = {
+        {FILE_OPEN, 0, false, STATUS_ACCESS_DENIED},
+        {FILE_OPEN, FILE_OPEN_REPARSE_POINT, false, STATUS_ACCESS_DENIED},
+        {FILE_OVERWRITE, FILE_OPEN_REPARSE_POINT, false, STATUS_ACCESS_DENIED},
+        {FILE_OPEN, FILE_OPEN_REPARSE_POINT, true, OK},
+        {FILE_OVERWRITE, FILE_OPEN_REPARSE_POINT, true, OK},
+    };
+    struct opened h;
+    (void)state;
+    toy_add(bed.toy, "/f", FS_TYPE_FILE, "x");
+    toy_add(bed.toy, "/g", FS_TYPE_FILE, "x");
+    toy_find(bed.toy, "/f")->info.mode = 0444;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        assert_int_equal(create_for(rows[i].kernel, &h, u"\\f", WRITE, rows[i].disposition, rows[i].options),
+                         rows[i].status);
+        if (rows[i].status == OK)
+            end(&h, false);
+    }
+    for (int kernel = 0; kernel < 2; kernel++) {
+        assert_int_equal(create_for(kernel, &h, u"\\g", DELETE, FILE_OPEN, FILE_OPEN_REPARSE_POINT), OK);
+        assert_int_equal(bed.ops->MoveFile(h.name, u"\\f", TRUE, &h.info),
+                         kernel ? OK : STATUS_ACCESS_DENIED);
+        h.name = kernel ? u"\\f" : u"\\g";
+        end(&h, false);
+    }
+}
+
 /* ---- contents -------------------------------------------------------------------------------------- */
 
 static void test_data(void **state)
@@ -301,9 +335,9 @@ static void test_statuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EXPOSE_TEST(test_dispositions), EXPOSE_TEST(test_modes),      EXPOSE_TEST(test_read_only),
-        EXPOSE_TEST(test_data),         EXPOSE_TEST(test_late_sizes), EXPOSE_TEST(test_facts_are_fresh),
-        EXPOSE_TEST(test_statuses),
+        EXPOSE_TEST(test_dispositions),    EXPOSE_TEST(test_modes),    EXPOSE_TEST(test_read_only),
+        EXPOSE_TEST(test_read_only_files), EXPOSE_TEST(test_data),     EXPOSE_TEST(test_late_sizes),
+        EXPOSE_TEST(test_facts_are_fresh), EXPOSE_TEST(test_statuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

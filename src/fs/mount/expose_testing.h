@@ -57,14 +57,22 @@ static inline int bed_teardown(void **state)
     return (int)open;
 }
 
-static inline NTSTATUS try_create(struct opened *h, const WCHAR *name, ACCESS_MASK access, ULONG disposition,
-                                  ULONG options)
+/* `kernel`: one that has checked modes asks. */
+static inline NTSTATUS create_for(bool kernel, struct opened *h, const WCHAR *name, ACCESS_MASK access,
+                                  ULONG disposition, ULONG options)
 {
+    DOKAN_IO_SECURITY_CONTEXT security = {.AccessState.SecurityEvaluated = kernel};
     h->name = name;
     h->info =
         (DOKAN_FILE_INFO){.DokanOptions = &bed.options, .IsDirectory = options & FILE_DIRECTORY_FILE ? 1 : 0};
-    return bed.ops->ZwCreateFile(name, NULL, access, FILE_ATTRIBUTE_NORMAL, 7, disposition, options,
+    return bed.ops->ZwCreateFile(name, &security, access, FILE_ATTRIBUTE_NORMAL, 7, disposition, options,
                                  &h->info);
+}
+
+static inline NTSTATUS try_create(struct opened *h, const WCHAR *name, ACCESS_MASK access, ULONG disposition,
+                                  ULONG options)
+{
+    return create_for(false, h, name, access, disposition, options);
 }
 
 static inline void must_create(struct opened *h, const WCHAR *name, ACCESS_MASK access, ULONG disposition,

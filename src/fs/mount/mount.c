@@ -88,7 +88,8 @@ int fs_mount(struct fs *fs, const char *path, const struct fs_mount_options *giv
     struct fs_mount_options options = FS_MOUNT_OPTIONS;
     int rc =
         fs ? take_options(given, &options, error) : fs_fail(error, -EINVAL, "there is no object to mount");
-    rc = rc ? rc : point_check(path, error);
+    if (rc == 0 && options.mode == FS_MOUNT_PROCESS)
+        rc = point_check(path, error); /* before there is a child; volume_start() does it too */
     if (rc)
         return rc;
     if (options.mode == FS_MOUNT_FOREGROUND)
@@ -171,4 +172,31 @@ int fs_unmount(const char *path, struct fs_error *error)
         if (rows[i].win32 == win32)
             return fs_fail(error, rows[i].error, "%s cannot be unmounted: %s", path, rows[i].text);
     return fs_fail(error, -EIO, "%s cannot be unmounted: error %u", path, (unsigned)win32);
+}
+
+/* ---- without a mount ----------------------------------------------------------------------------------- */
+
+int fs_volume_open(struct fs *fs, const struct fs_mount_options *given, struct fs_volume **out,
+                   struct fs_error *error)
+{
+    struct fs_mount_options options = FS_MOUNT_OPTIONS;
+    int rc =
+        fs ? take_options(given, &options, error) : fs_fail(error, -EINVAL, "there is no object to open");
+    return rc ? rc : volume_start_inside(fs, &options, (struct volume **)out, error);
+}
+
+void *fs_volume_handle(const struct fs_volume *volume)
+{
+    return volume_handle((const struct volume *)volume);
+}
+
+int fs_volume_close(struct fs_volume *public)
+{
+    struct volume *volume = (struct volume *)public;
+    if (!volume)
+        return 0;
+    volume_end(volume);
+    int rc = volume_wait(volume, WAIT_DEFAULT_MS);
+    volume_put(volume);
+    return rc;
 }

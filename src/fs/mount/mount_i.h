@@ -36,6 +36,10 @@ struct volume;
 /* Starts serving. `alone`: nobody but the mount uses the object. *out carries a reference. */
 int volume_start(struct fs *fs, const char *path, const struct fs_mount_options *options, bool alone,
                  struct volume **out, struct fs_error *error);
+/* The same without a mount. */
+int volume_start_inside(struct fs *fs, const struct fs_mount_options *options, struct volume **out,
+                        struct fs_error *error);
+DOKAN_HANDLE volume_handle(const struct volume *volume);
 void volume_put(struct volume *volume);
 /* Path and letter ("" or "Q:"); they live as long as the volume. */
 const char *volume_path(const struct volume *volume);

@@ -21,7 +21,7 @@
 #include <sys/eventfd.h>
 #include <time.h>
 
-enum { CACHE_MS = 60000, DRAIN_MS = 2000, DRAIN_STEP_MS = 10 };
+enum { CACHE_MS = 60000, DRAIN_MS = 2000, DRAIN_STEP_MS = 10, INSIDE_TICK_MS = 20 };
 
 uint32_t mount_test_timeout_ms;
 
@@ -37,7 +37,9 @@ struct volume {
     void (*unmounted)(void *ctx);
     void *ctx;
     atomic_uint refs;
-    bool stuck; /* never to be freed */
+    bool stuck;  /* never to be freed */
+    bool inside; /* without a mount; ends with `stop` */
+    atomic_bool stop;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* CLOCK_MONOTONIC */
     bool done;
@@ -132,9 +134,15 @@ static void finish(struct volume *volume, int result)
 static void *run(void *arg)
 {
     struct volume *volume = arg;
-    uint32_t tick = watch_tick_ms(volume->watch);
-    while (DokanWaitForFileSystemClosed(volume->handle, tick) == WAIT_TIMEOUT)
+    uint32_t tick = watch_tick_ms(volume->watch), pause = volume->inside ? INSIDE_TICK_MS : tick, past = 0;
+    while (!atomic_load(&volume->stop) &&
+           DokanWaitForFileSystemClosed(volume->handle, pause) == WAIT_TIMEOUT) {
+        past += pause;
+        if (past < tick)
+            continue;
+        past = 0;
         watch_look(volume->watch);
+    }
     DokanCloseHandle(volume->handle);
     int result = close_object(volume);
     DokanShutdown();
@@ -159,7 +167,8 @@ static void remove_mount(const char *path)
 void volume_end(struct volume *volume)
 {
     char letter;
-    if (point_listed(volume->id, &letter))
+    atomic_store(&volume->stop, volume->inside);
+    if (!volume->inside && point_listed(volume->id, &letter))
         remove_mount(volume->path);
 }
 
@@ -229,6 +238,7 @@ static int set_extras(struct volume *volume, struct fs *fs, const struct fs_moun
     const char *more = options->options ? options->options : "";
     *ex = DokanMountOptionsExDefault();
     ex->Flags = DOKAN_EX_QUIET; /* the caller is told the path */
+    ex->Flags |= volume->inside ? DOKAN_EX_NO_MOUNT : 0;
     if (cache)
         ex->EntryTimeoutMs = ex->AttrTimeoutMs = CACHE_MS;
     if (cache && (fs_flags(fs) & FS_READ_ONLY))
@@ -251,13 +261,15 @@ static int set_extras(struct volume *volume, struct fs *fs, const struct fs_moun
 static int set_point(struct volume *volume, const char *path, struct fs_error *error)
 {
     char any[4] = "";
-    if (!path) {
+    if (!path && !volume->inside) {
         any[0] = point_free_letter();
         if (!any[0])
             return fs_fail(error, -EBUSY, "every drive letter from D to Z is in use");
         any[1] = ':';
         volume->options.Options |= DOKAN_OPTION_MOUNT_MANAGER; /* takes another if it is gone by now */
     }
+    if (volume->inside)
+        return 0;
     DokanUtf8ToUtf16(path ? path : any, DOKAN_TERMINATED, volume->point, PATH_MAX);
     volume->options.MountPoint = volume->point;
     return 0;
@@ -338,17 +350,37 @@ static int bring_up(struct volume *volume, struct fs *fs, const char *path,
     return rc;
 }
 
-int volume_start(struct fs *fs, const char *path, const struct fs_mount_options *options, bool alone,
-                 struct volume **out, struct fs_error *error)
+static int start(struct volume *volume, struct fs *fs, const char *path,
+                 const struct fs_mount_options *options, bool alone, struct volume **out,
+                 struct fs_error *error)
 {
-    int rc = point_check(path, error);
-    struct volume *volume = rc ? NULL : volume_new();
     if (!volume)
-        return rc ? rc : fs_fail(error, -ENOMEM, "out of memory or descriptors");
-    rc = bring_up(volume, fs, path, options, alone, error);
+        return fs_fail(error, -ENOMEM, "out of memory or descriptors");
+    int rc = bring_up(volume, fs, path, options, alone, error);
     if (rc)
         volume_put(volume);
     else
         *out = volume;
     return rc;
+}
+
+int volume_start(struct fs *fs, const char *path, const struct fs_mount_options *options, bool alone,
+                 struct volume **out, struct fs_error *error)
+{
+    int rc = point_check(path, error);
+    return rc ? rc : start(volume_new(), fs, path, options, alone, out, error);
+}
+
+int volume_start_inside(struct fs *fs, const struct fs_mount_options *options, struct volume **out,
+                        struct fs_error *error)
+{
+    struct volume *volume = volume_new();
+    if (volume)
+        volume->inside = true;
+    return start(volume, fs, NULL, options, options->exclusive, out, error);
+}
+
+DOKAN_HANDLE volume_handle(const struct volume *volume)
+{
+    return volume->handle;
 }
