@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
  * engine: what a request costs inside the process, without a door and without the kernel. The volume is
- * memfs. One line per operation, once with no timeouts (each answer comes from the file system) and once with
- * caching:
+ * memfs. One line per operation, once with no timeouts (each answer comes from the file system), once with
+ * caching, and once with caching, the extended operations and access checks:
  *
- *     OPERATION CACHING NANOSECONDS ALLOCATIONS CALLBACKS     (the last three per operation)
+ *     OPERATION VOLUME NANOSECONDS ALLOCATIONS CALLBACKS NATIVE     (the three in the middle per operation)
  *
  * Allocations are counted where engine and memfs ask for memory (the linker's --wrap). All requests run on
- * this thread, to their end, inside nt_submit().
+ * this thread, to their end, inside nt_submit(). NATIVE is what the kernel takes for the same on a tmpfs, in
+ * turns with ours, divided by our time.
  */
 #include "memfs.h"
 #include "nt/nt.h"
 #include <dokan/ntstatus.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,6 +77,7 @@ struct rig {
     struct nt_node *data_node;
     struct nt_node *known[FILES]; /* a door's client knows these names */
     uint8_t buffer[BLOCK];
+    int native_dir, native_data; /* on a tmpfs; -1: there is none */
 };
 
 /* A request and what came of it. */
@@ -237,14 +241,79 @@ static void step_list(struct rig *rig, unsigned n)
     close_file(rig, handle);
 }
 
+/* ---- the same, by the kernel ------------------------------------------------------------------------- */
+
+static void native_fstat(struct rig *rig, unsigned n)
+{
+    struct stat st;
+    if (fstat(rig->native_data, &st) < 0)
+        exit(1);
+}
+
+static void native_read(struct rig *rig, unsigned n)
+{
+    if (pread(rig->native_data, rig->buffer, BLOCK, (off_t)(n % (DATA_BYTES / BLOCK)) * BLOCK) != BLOCK)
+        exit(1);
+}
+
+static void native_write(struct rig *rig, unsigned n)
+{
+    if (pwrite(rig->native_data, rig->buffer, BLOCK, (off_t)(n % (DATA_BYTES / BLOCK)) * BLOCK) != BLOCK)
+        exit(1);
+}
+
+static const char *native_name(unsigned n)
+{
+    static char name[16];
+    snprintf(name, sizeof name, "f%05u", n % FILES);
+    return name;
+}
+
+static void native_open(struct rig *rig, unsigned n)
+{
+    int fd = openat(rig->native_dir, native_name(n), O_RDWR | O_CLOEXEC);
+    if (fd < 0 || close(fd) < 0)
+        exit(1);
+}
+
+static void native_create(struct rig *rig, unsigned n)
+{
+    int fd = openat(rig->native_dir, "new", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 || close(fd) < 0 || unlinkat(rig->native_dir, "new", 0) < 0)
+        exit(1);
+}
+
+static void native_remove(struct rig *rig)
+{
+    for (unsigned i = 0; i < FILES; i++)
+        unlinkat(rig->native_dir, native_name(i), 0);
+    unlinkat(rig->native_dir, "data", 0);
+    close(rig->native_data);
+    close(rig->native_dir);
+}
+
+static void native_fill(struct rig *rig, char *folder)
+{
+    rig->native_dir = mkdtemp(folder) ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (rig->native_dir < 0)
+        return;
+    for (unsigned i = 0; i < FILES; i++)
+        close(openat(rig->native_dir, native_name(i), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    rig->native_data = openat(rig->native_dir, "data", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    for (unsigned n = 0; n < DATA_BYTES / BLOCK; n++)
+        native_write(rig, n);
+}
+
 static const struct op {
     const char *name;
     void (*step)(struct rig *rig, unsigned n);
+    void (*native)(struct rig *rig, unsigned n); /* NULL: the kernel has no such thing */
     unsigned share; /* the figures are divided by this, and so is the number of steps */
 } ops[] = {
-    {"getattr", step_getattr, 1}, {"read-4k", step_read, 1},    {"write-4k", step_write, 1},
-    {"lookup", step_lookup, 1},   {"open-close", step_open, 1}, {"create-close-remove", step_create, 1},
-    {"list", step_list, FILES},
+    {"getattr", step_getattr, native_fstat, 1}, {"read-4k", step_read, native_read, 1},
+    {"write-4k", step_write, native_write, 1},  {"lookup", step_lookup, NULL, 1},
+    {"open-close", step_open, native_open, 1},  {"create-close-remove", step_create, native_create, 1},
+    {"list", step_list, NULL, FILES},
 };
 
 enum { OPS = sizeof ops / sizeof *ops };
@@ -269,30 +338,57 @@ static uint64_t callbacks(struct rig *rig)
 }
 
 /* Its own function, so that a profiler can be told to look at nothing else. */
-static __attribute__((noinline)) void measured_loop(struct rig *rig, const struct op *op, unsigned steps)
+static __attribute__((noinline)) void measured_loop(struct rig *rig, const struct op *op, unsigned from,
+                                                    unsigned steps)
 {
-    for (unsigned n = 0; n < steps; n++)
+    for (unsigned n = from; n < from + steps; n++)
         op->step(rig, n);
 }
 
-static void measure(struct rig *rig, const struct op *op, const char *caching, unsigned count)
+static uint64_t native_loop(struct rig *rig, const struct op *op, unsigned from, unsigned steps)
 {
-    unsigned steps = count / op->share ? count / op->share : 1;
-    double done = (double)steps * op->share;
+    if (!op->native || rig->native_dir < 0)
+        return 0;
+    uint64_t start = now_ns();
+    for (unsigned n = from; n < from + steps; n++)
+        op->native(rig, n);
+    return now_ns() - start;
+}
+
+static void measure(struct rig *rig, const struct op *op, const char *volume, unsigned count)
+{
+    enum { TURNS = 10 };
+    unsigned steps = count / op->share / TURNS ? count / op->share / TURNS : 1;
+    double done = (double)steps * op->share * TURNS;
+    uint64_t ns = 0, native = 0;
     op->step(rig, 0);
-    uint64_t allocated = allocations, called = callbacks(rig), start = now_ns();
-    measured_loop(rig, op, steps);
-    uint64_t ns = now_ns() - start;
-    printf("%-20s %-8s %9.1f %7.2f %7.2f\n", op->name, caching, (double)ns / done,
+    uint64_t allocated = allocations, called = callbacks(rig);
+    for (unsigned turn = 0; turn < TURNS; turn++) {
+        uint64_t start = now_ns();
+        measured_loop(rig, op, turn * steps, steps);
+        ns += now_ns() - start;
+        native += native_loop(rig, op, turn * steps, steps);
+    }
+    printf("%-20s %-8s %9.1f %7.2f %7.2f", op->name, volume, (double)ns / done,
            (double)(allocations - allocated) / done, (double)(callbacks(rig) - called) / done);
+    if (native)
+        printf(" %7.2f\n", (double)native / (double)ns);
+    else
+        printf(" %7s\n", "-");
 }
 
 /* ---- the volume -------------------------------------------------------------------------------------- */
 
-static struct rig *rig_new(uint64_t cache_ns)
+static const struct volume {
+    const char *name;
+    uint64_t cache_ns;
+    bool full; /* with the extended operations, and opens are checked against descriptors */
+} volumes[] = {{"none", 0, false}, {"cached", FOREVER_NS, false}, {"full", FOREVER_NS, true}};
+
+static struct rig *rig_new(const struct volume *volume)
 {
     struct rig *rig = calloc(1, sizeof *rig);
-    void *fs = memfs_new(MEMFS_CASE_SENSITIVE, 0);
+    void *fs = memfs_new(MEMFS_CASE_SENSITIVE | (volume->full ? MEMFS_EXTENDED : 0), 0);
     if (!rig || !fs)
         exit(1);
     rig->fs = fs;
@@ -303,9 +399,11 @@ static struct rig *rig_new(uint64_t cache_ns)
     struct nt_volume_config config = {
         .options = &rig->options,
         .operations = memfs_operations(),
+        .operations_ex = volume->full ? memfs_operations_ex() : NULL,
+        .security = volume->full ? NT_SECURITY_CHECK | NT_SECURITY_INHERIT : 0,
         .timeout_ms = 60000,
-        .entry_ns = cache_ns,
-        .attr_ns = cache_ns,
+        .entry_ns = volume->cache_ns,
+        .attr_ns = volume->cache_ns,
     };
     if (nt_volume_open(&config, &rig->vol)) {
         fprintf(stderr, "engine: the volume does not open\n");
@@ -347,7 +445,7 @@ static bool is_wanted(const char *name, char **wanted)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: engine [-n COUNT] [-m none|cached] [OPERATION...]\n");
+    fprintf(stderr, "usage: engine [-n COUNT] [-m none|cached|full] [OPERATION...]\n");
     for (size_t i = 0; i < OPS; i++)
         fprintf(stderr, "  %s\n", ops[i].name);
     return 2;
@@ -355,10 +453,6 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        uint64_t ns;
-    } modes[] = {{"none", 0}, {"cached", FOREVER_NS}};
     unsigned long count = 300000;
     const char *only = NULL;
     int option;
@@ -372,15 +466,21 @@ int main(int argc, char **argv)
     }
     if (count < 1 || count > 1000000000)
         return usage();
-    printf("%-20s %-8s %9s %7s %7s\n", "operation", "caching", "ns", "allocs", "calls");
-    for (size_t mode = 0; mode < 2; mode++) {
-        if (only && strcmp(only, modes[mode].name) != 0)
+    printf("%-20s %-8s %9s %7s %7s %7s\n", "operation", "volume", "ns", "allocs", "calls", "native");
+    for (size_t v = 0; v < sizeof volumes / sizeof *volumes; v++) {
+        if (only && strcmp(only, volumes[v].name) != 0)
             continue;
-        struct rig *rig = rig_new(modes[mode].ns);
+        char folder[] = "/dev/shm/engine-XXXXXX";
+        struct rig *rig = rig_new(&volumes[v]);
         rig_fill(rig);
+        native_fill(rig, folder);
         for (size_t i = 0; i < OPS; i++)
             if (is_wanted(ops[i].name, argv + optind))
-                measure(rig, &ops[i], modes[mode].name, (unsigned)count);
+                measure(rig, &ops[i], volumes[v].name, (unsigned)count);
+        if (rig->native_dir >= 0) {
+            native_remove(rig);
+            rmdir(folder);
+        }
         rig_free(rig);
     }
     return 0;

@@ -86,7 +86,7 @@ def main():
     logging.basicConfig(level=logging.ERROR)
     args = content.arguments()
     fuse.FUSE(Files(content.filled(args)), args.point, foreground=True, big_writes=True,
-              default_permissions=True, attr_timeout=args.timeout, entry_timeout=args.timeout)
+              attr_timeout=args.timeout, entry_timeout=args.timeout)
 
 
 if __name__ == "__main__":

@@ -100,8 +100,9 @@ class DriveTest(unittest.TestCase):
 
 
 def _default_signals() -> None:
-    """A shell in the background makes its children ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """A shell in the background makes its children ignore Ctrl-C, nohup(1) that the terminal is gone."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 

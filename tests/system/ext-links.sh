@@ -105,6 +105,35 @@ assert os.readlink("many/hard") == "0" and os.lstat("many/hard").st_nlink == 2
 END
 rm -r many
 
+# The links of a folder are counted as the host's own file system counts them; what has no name any more has none.
+counting() {
+    mkdir "$1/a" "$1/b" "$1/a/sub" "$1/a/sub/deep"
+    touch "$1/a/file"
+    (cd "$1" && stat -c %h a b a/sub)
+    mv "$1/a/sub" "$1/b/moved"
+    (cd "$1" && stat -c %h a b b/moved)
+    rmdir "$1/b/moved/deep"
+    (cd "$1" && stat -c %h b b/moved)
+    rm -r "$1/a" "$1/b"
+}
+mkdir "$TEST_DIR/host" "$MNT/counted"
+case $VOLUME in
+mirror) counting "$TEST_DIR/host" >"$TEST_DIR/counts" ;;
+*) printf '%s\n' 3 2 3 2 3 3 3 2 >"$TEST_DIR/counts" ;;
+esac
+counting "$MNT/counted" | diff "$TEST_DIR/counts" - >&2 || fail "links of folders"
+python3 - <<'END'
+import os
+fd = os.open("gone", os.O_RDWR | os.O_CREAT)
+os.link("gone", "second")
+os.unlink("gone")
+assert os.fstat(fd).st_nlink == 1, os.fstat(fd).st_nlink
+os.unlink("second")
+assert os.fstat(fd).st_nlink == 0, os.fstat(fd).st_nlink
+os.write(fd, b"still here")
+assert os.fstat(fd).st_size == 10 and os.fstat(fd).st_nlink == 0
+END
+
 # A tree of links of every kind, there and back.
 tree=$TEST_DIR/tree
 mkdir -p "$tree/sub/deep"

@@ -18,7 +18,7 @@ mkdir debs "$MNT"
     fail "scripts/deb"
 }
 rm -f debs/*-dbgsym_*
-same "$(ls debs | sed 's/_.*//' | tr '\n' ' ')" 'dokan-tools libdokan2-2 libdokan2-dev libdokanfs0 python3-xdokan ' "packages"
+same "$(ls debs | sed 's/_.*//' | tr '\n' ' ')" 'dokan-tools libdokan2-2 libdokan2-dev libdokancheck0 libdokanfs0 libdokanwin0 python3-xdokan ' "packages"
 
 # Only this test sees what dpkg changes.
 mkdir upper
@@ -69,7 +69,7 @@ for page in "1 dokanctl" "8 mount.fuse.dokan"; do
     [ -f "/usr/share/man/man${page% *}/${page#* }.${page% *}.gz" ] || fail "no man page $page"
 done
 
-dpkg --purge python3-xdokan dokan-tools libdokan2-dev libdokanfs0 libdokan2-2 >log 2>&1 || fail "dpkg --purge: $(cat log)"
+dpkg --purge python3-xdokan dokan-tools libdokan2-dev libdokancheck0 libdokanwin0 libdokanfs0 libdokan2-2 >log 2>&1 || fail "dpkg --purge: $(cat log)"
 ldconfig
 find /usr /etc | sort >after
 same "$(comm -13 before after)" '' "left by the packages"
