@@ -194,7 +194,7 @@ static inline int DokanWcsicmp(const WCHAR *A, const WCHAR *B)
  *
  * @param[out] Target receives the text, cut if need be and always terminated unless TargetSize is 0
  * @param TargetSize room in code units
- * @param Source the text
+ * @param Source the text; NULL counts as empty
  * @return code units of Source (the text was cut if this is not below TargetSize)
  */
 static inline SIZE_T DokanWcscpy(WCHAR *Target, SIZE_T TargetSize, const WCHAR *Source)
@@ -204,7 +204,8 @@ static inline SIZE_T DokanWcscpy(WCHAR *Target, SIZE_T TargetSize, const WCHAR *
                                                                     : 0;
 
     if (TargetSize) {
-        memcpy(Target, Source, room * sizeof(WCHAR));
+        if (room)
+            memcpy(Target, Source, room * sizeof(WCHAR));
         Target[room] = 0;
     }
     return length;
