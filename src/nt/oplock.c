@@ -217,6 +217,18 @@ static NTSTATUS check_kind(const struct nt_handle *h, enum oplock_kind kind)
                                                                                    : STATUS_SUCCESS;
 }
 
+/* A file with several names has none: what is done through another name would not be seen here. */
+static bool has_other_names(struct nt_request *rq, struct nt_handle *h)
+{
+    struct nt_attr attr;
+    struct nt_node *node = h->node;
+    if (!has_callback(h->vol, CB_GET_FILE_ID) || h->directory || node_has(node, NODE_STREAM))
+        return false;
+    if (attr_query(rq, h, &attr, true) == STATUS_SUCCESS)
+        identity_bind(node, &attr);
+    return atomic_load_explicit(&node->identity, memory_order_acquire);
+}
+
 static bool keeps_handle(enum oplock_kind kind)
 {
     return kind == OPLOCK_BATCH || kind == OPLOCK_FILTER || oplock_level(kind) & OPLOCK_LEVEL_CACHE_HANDLE;
@@ -265,6 +277,8 @@ NTSTATUS oplock_grant(struct nt_request *rq, struct nt_handle *h, enum oplock_ki
 {
     struct nt_file *file = h->file;
     NTSTATUS status = check_kind(h, kind);
+    if (!status && has_other_names(rq, h))
+        status = STATUS_OPLOCK_NOT_GRANTED;
     struct oplock *o = status ? NULL : oplock_new(h, kind);
     if (!o)
         return status ? status : STATUS_INSUFFICIENT_RESOURCES;

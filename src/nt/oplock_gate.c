@@ -102,10 +102,22 @@ static NTSTATUS on_replaced(struct nt_request *rq)
     return status;
 }
 
+/* A file that gets another name keeps no oplock. Nobody waits: it may be the holder who names it. */
+static void end_by_link(struct nt_node *node)
+{
+    oplock_check_node(node, OPLOCK_ON_OVERWRITE, &(struct breaker){0});
+}
+
 static NTSTATUS on_link(struct nt_request *rq, bool late)
 {
-    (void)late;
-    return rq->link.replace ? on_replaced(rq) : STATUS_SUCCESS;
+    end_by_link(rq->link.node);
+    return rq->link.replace && !late ? on_replaced(rq) : STATUS_SUCCESS;
+}
+
+static NTSTATUS on_link_by_handle(struct nt_request *rq)
+{
+    end_by_link(rq->handle->node);
+    return on_replaced(rq);
 }
 
 static NTSTATUS on_rename_by_handle(struct nt_request *rq)
@@ -143,8 +155,8 @@ static const struct {
     {FileDispositionInformationEx, on_disposition_ex},
     {FileRenameInformation, on_rename_by_handle},
     {FileRenameInformationEx, on_rename_by_handle},
-    {FileLinkInformation, on_replaced},
-    {FileLinkInformationEx, on_replaced},
+    {FileLinkInformation, on_link_by_handle},
+    {FileLinkInformationEx, on_link_by_handle},
 };
 
 static NTSTATUS on_set_information(struct nt_request *rq, bool late)
@@ -154,7 +166,10 @@ static NTSTATUS on_set_information(struct nt_request *rq, bool late)
             continue;
         if (!classes[i].run)
             return oplock_check_handle(rq->handle, OPLOCK_ON_SIZE, waits(rq, late));
-        return late ? STATUS_SUCCESS : classes[i].run(rq);
+        if (!late)
+            return classes[i].run(rq);
+        if (classes[i].run == on_link_by_handle)
+            end_by_link(rq->handle->node);
     }
     return STATUS_SUCCESS;
 }
@@ -185,7 +200,7 @@ static const struct {
     [NT_RENAME] = {on_rename, NULL},
     [NT_ZERO] = {on_zero, on_zero},
     [NT_FS_CONTROL] = {on_control, on_control},
-    [NT_LINK] = {on_link, NULL},
+    [NT_LINK] = {on_link, on_link},
 };
 
 NTSTATUS oplock_gate(struct nt_request *rq)
